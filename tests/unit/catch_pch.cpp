@@ -1,0 +1,1 @@
+// Nothing: the precompiled header of the unit tests needs a source file to belong to.
