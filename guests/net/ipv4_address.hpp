@@ -10,9 +10,9 @@ struct Ipv4Address {
     std::uint32_t value = 0;
 
     constexpr bool is_unspecified() const { return value == 0; }
-    constexpr bool is_loopback() const { return value >> 24 == 127; }     // RFC 1122 3.2.1.3
-    constexpr bool is_multicast() const { return value >> 28 == 0xe; }    // RFC 1112
-    constexpr bool is_reserved() const { return value >> 28 == 0xf; }     // RFC 1112, with broadcast
+    constexpr bool is_loopback() const { return value >> 24 == 127; }   // RFC 1122 3.2.1.3
+    constexpr bool is_multicast() const { return value >> 28 == 0xe; }  // RFC 1112
+    constexpr bool is_reserved() const { return value >> 28 == 0xf; }   // RFC 1112, with broadcast
     auto operator<=>(const Ipv4Address&) const = default;
 };
 

@@ -4,8 +4,8 @@
 
 namespace stemma::rt {
 
-// The two clocks a guest sees. The edges implement it (clock_gettime on Linux, the shared pvclock page
-// on Xen); tests set it by hand.
+// The two clocks a guest sees. The edges implement it (clock_gettime on Linux, the shared pvclock
+// page on Xen); tests set it by hand.
 class Clock {
   public:
     virtual ~Clock() = default;

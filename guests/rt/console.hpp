@@ -4,8 +4,8 @@
 
 namespace stemma::rt {
 
-// Where a guest speaks to its operator, a line at a time; `stemma console` shows it. Never blocks: what
-// does not fit the console's buffer is dropped and counted by the edge.
+// Where a guest speaks to its operator, a line at a time; `stemma console` shows it. Never blocks:
+// what does not fit the console's buffer is dropped and counted by the edge.
 class Console {
   public:
     virtual ~Console() = default;

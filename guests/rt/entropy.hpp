@@ -17,7 +17,8 @@ class Entropy {
         std::uint8_t bytes[sizeof(Integer)];
         fill(bytes);
         std::uint64_t value = 0;
-        for (const auto byte : bytes) value = value << 8 | byte;
+        for (const auto byte : bytes)
+            value = value << 8 | byte;
         return static_cast<Integer>(value);
     }
 };

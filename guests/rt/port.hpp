@@ -12,14 +12,14 @@ namespace stemma::rt {
 class FrameSink {
   public:
     virtual ~FrameSink() = default;
-    // One Ethernet frame without its check sequence. It may be changed in place; it is gone when the
-    // call returns.
+    // One Ethernet frame without its check sequence. It may be changed in place; it is gone when
+    // the call returns.
     virtual void frame(std::span<std::uint8_t> bytes) = 0;
 };
 
-// One network interface: a netfront on Xen, an AF_PACKET ring on Linux, a queue in tests. Checksums are
-// whole in both directions: an edge whose peer offloads them completes or refuses them.
-// Called by the guest's one thread only.
+// One network interface: a netfront on Xen, an AF_PACKET ring on Linux, a queue in tests. Checksums
+// are whole in both directions: an edge whose peer offloads them completes or refuses them. Called
+// by the guest's one thread only.
 class Port {
   public:
     virtual ~Port() = default;
@@ -28,8 +28,8 @@ class Port {
     // Longest IP packet, in bytes; a frame is up to 14 longer.
     virtual std::size_t mtu() const = 0;
 
-    // Hands waiting frames to `sink`, at most `budget`; the number handed over. Frames may be sent on
-    // this and other ports from within the sink.
+    // Hands waiting frames to `sink`, at most `budget`; the number handed over. Frames may be sent
+    // on this and other ports from within the sink.
     virtual std::size_t receive(FrameSink& sink, std::size_t budget) = 0;
 
     // Room for one frame of `size` bytes, to be filled in and queued by send_reserved(). Empty when

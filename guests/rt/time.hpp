@@ -26,8 +26,8 @@ struct Duration {
     friend constexpr Duration operator/(Duration a, std::int64_t n) { return {a.nanoseconds / n}; }
 };
 
-// A moment on the monotonic clock. Every deadline in a guest is one of these, so that a stepped wall
-// clock expires nothing that lives.
+// A moment on the monotonic clock. Every deadline in a guest is one of these, so that a stepped
+// wall clock expires nothing that lives.
 struct Instant {
     std::int64_t nanoseconds = 0;  // since an arbitrary start, never going back
 

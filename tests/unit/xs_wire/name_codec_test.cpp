@@ -11,8 +11,9 @@ TEST_CASE("an IPv4 address is four decimal numbers joined by hyphens") {
     CHECK(encode_ipv4(0x0a000002) == "10-0-0-2");
     CHECK(encode_ipv4(0xffffffff) == "255-255-255-255");
     CHECK(decode_ipv4("10-0-0-2") == 0x0a000002u);
-    for (const auto* text : {"", "10", "10-0-0", "10-0-0-2-", "10-0-0-256", "10-0-0-02", "10-0--2",
-                             "-10-0-0-2", "10.0.0.2", "10-0-0-2 ", "+1-0-0-2", "4294967306-0-0-1"}) {
+    for (const auto* text :
+         {"", "10", "10-0-0", "10-0-0-2-", "10-0-0-256", "10-0-0-02", "10-0--2", "-10-0-0-2",
+          "10.0.0.2", "10-0-0-2 ", "+1-0-0-2", "4294967306-0-0-1"}) {
         CAPTURE(text);
         CHECK_FALSE(decode_ipv4(text));
     }
@@ -23,8 +24,9 @@ TEST_CASE("an IPv6 address is eight groups without compression") {
                                                0,    0,    0, 0, 0, 0, 0, 1};
     CHECK(encode_ipv6(address) == "fe80-0-0-0-0-0-0-1");
     CHECK(decode_ipv6("fe80-0-0-0-0-0-0-1") == address);
-    for (const auto* text : {"", "fe80", "fe80-0-0-0-0-0-0", "fe80-0-0-0-0-0-0-1-2",
-                             "FE80-0-0-0-0-0-0-1", "fe80-0-0-0-0-0-0-10000", "fe80-0-0-0-0-0-0-01"}) {
+    for (const auto* text :
+         {"", "fe80", "fe80-0-0-0-0-0-0", "fe80-0-0-0-0-0-0-1-2", "FE80-0-0-0-0-0-0-1",
+          "fe80-0-0-0-0-0-0-10000", "fe80-0-0-0-0-0-0-01"}) {
         CAPTURE(text);
         CHECK_FALSE(decode_ipv6(text));
     }
@@ -50,7 +52,8 @@ TEST_CASE("any bytes become one legal path element and come back") {
     std::mt19937 random(1);
     for (int i = 0; i < 2000; ++i) {
         std::string text(random() % 40 + 1, '\0');
-        for (char& c : text) c = static_cast<char>(random());
+        for (char& c : text)
+            c = static_cast<char>(random());
         const auto element = encode_element(text);
         CHECK(is_relative_path(element));
         CHECK(element.find('/') == std::string::npos);

@@ -29,7 +29,8 @@ TEST_CASE("bytes cross a ring in order whatever the sizes, as a queue would carr
     std::deque<std::byte> model;
     for (int i = 0; i < 5000; ++i) {
         std::vector<std::byte> out(random() % 1500);
-        for (auto& b : out) b = static_cast<std::byte>(random());
+        for (auto& b : out)
+            b = static_cast<std::byte>(random());
         const auto wrote = client.write(out);
         REQUIRE(wrote);
         CHECK(*wrote == std::min(out.size(), ring_page::ring_size - model.size()));
@@ -82,7 +83,8 @@ TEST_CASE("a header is four words, and keeps what it does not understand") {
 }
 
 TEST_CASE("error names are those of the protocol and unknown ones are EINVAL") {
-    for (const auto text : error_names) CHECK(name(error_from_name(text)) == text);
+    for (const auto text : error_names)
+        CHECK(name(error_from_name(text)) == text);
     CHECK(error_from_name(std::string_view("EAGAIN\0", 7)) == Error::eagain);
     CHECK(error_from_name("EQUOTA") == Error::einval);
 }

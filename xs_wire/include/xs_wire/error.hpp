@@ -32,7 +32,9 @@ inline constexpr std::array<std::string_view, 16> error_names{
     "EINVAL",    "EACCES", "EEXIST", "EISDIR", "ENOENT", "ENOMEM",  "ENOSPC", "EIO",
     "ENOTEMPTY", "ENOSYS", "EROFS",  "EBUSY",  "EAGAIN", "EISCONN", "E2BIG",  "EPERM"};
 
-constexpr std::string_view name(Error error) { return error_names[static_cast<std::size_t>(error)]; }
+constexpr std::string_view name(Error error) {
+    return error_names[static_cast<std::size_t>(error)];
+}
 
 // The error a reply's text names; as libxenstore does, an unknown text is EINVAL.
 // `text` may carry the trailing NUL of the wire.

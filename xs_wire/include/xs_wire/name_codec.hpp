@@ -26,7 +26,9 @@ constexpr int hex_value(char c) {
     if (c >= 'a' && c <= 'f') return c - 'a' + 10;
     return -1;
 }
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+constexpr char to_lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 }  // namespace detail
 
 // One path element from any bytes: every byte outside [A-Za-z0-9-] becomes "_hh".
@@ -73,7 +75,8 @@ inline std::string encode_ipv4(std::uint32_t address) {
     std::string text;
     for (int shift = 24; shift >= 0; shift -= 8) {
         char digits[4];
-        const auto end = std::to_chars(digits, digits + sizeof digits, (address >> shift) & 255).ptr;
+        const auto end =
+            std::to_chars(digits, digits + sizeof digits, (address >> shift) & 255).ptr;
         if (!text.empty()) text += '-';
         text.append(digits, end);
     }
@@ -135,8 +138,9 @@ inline std::optional<std::array<std::uint8_t, 16>> decode_ipv6(std::string_view 
     return address;
 }
 
-// A DNS name in presentation form ("www.example.org", with or without the last dot; no escapes) as a
-// relative path, root first and in lower case. Nothing for an empty label; "" and "." are the root, "".
+// A DNS name in presentation form ("www.example.org", with or without the last dot; no escapes) as
+// a relative path, root first and in lower case. Nothing for an empty label; "" and "." are the
+// root, "".
 inline std::optional<std::string> encode_dns_name(std::string_view name) {
     if (!name.empty() && name.back() == '.') name.remove_suffix(1);
     std::string path;
@@ -145,7 +149,8 @@ inline std::optional<std::string> encode_dns_name(std::string_view name) {
         const auto label = dot == std::string_view::npos ? name : name.substr(dot + 1);
         if (label.empty() || dot == 0) return std::nullopt;
         std::string lower(label);
-        for (char& c : lower) c = detail::to_lower(c);
+        for (char& c : lower)
+            c = detail::to_lower(c);
         if (!path.empty()) path += '/';
         path += encode_element(lower);
         name = dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);

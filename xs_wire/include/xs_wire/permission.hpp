@@ -27,7 +27,9 @@ struct PermissionText {
     bool operator==(const PermissionText&) const = default;
 };
 
-constexpr char access_letter(Access access) { return "nrwb"[static_cast<unsigned>(access)]; }
+constexpr char access_letter(Access access) {
+    return "nrwb"[static_cast<unsigned>(access)];
+}
 
 inline std::string to_string(PermissionText permission) {
     char digits[8];
@@ -41,11 +43,20 @@ inline std::expected<PermissionText, Error> parse_permission(std::string_view te
     if (text.size() < 2) return std::unexpected(Error::einval);
     PermissionText permission;
     switch (text.front()) {
-        case 'n': permission.access = Access::none; break;
-        case 'r': permission.access = Access::read; break;
-        case 'w': permission.access = Access::write; break;
-        case 'b': permission.access = Access::both; break;
-        default: return std::unexpected(Error::einval);
+        case 'n':
+            permission.access = Access::none;
+            break;
+        case 'r':
+            permission.access = Access::read;
+            break;
+        case 'w':
+            permission.access = Access::write;
+            break;
+        case 'b':
+            permission.access = Access::both;
+            break;
+        default:
+            return std::unexpected(Error::einval);
     }
     const char* const end = text.data() + text.size();
     const auto [stopped, error] = std::from_chars(text.data() + 1, end, permission.domain);

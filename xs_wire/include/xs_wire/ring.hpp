@@ -103,7 +103,8 @@ class RingEnd {
         return ring_page::ring_size - unread;
     }
 
-    // Empties both rings and sets all four indexes to 0 (server only: INTRODUCE again, reconnection).
+    // Empties both rings and sets all four indexes to 0 (server only: INTRODUCE again,
+    // reconnection).
     void reset() {
         consumed_ = produced_ = 0;
         for (const auto index : {ring_page::request_consumer, ring_page::request_producer,
