@@ -68,7 +68,7 @@ endfunction()
 
 # One executable a part, build/PRESET/tests/unit_PART; every Catch2 case is a CTest test.
 function(stemma_unit_tests PART)
-  if(STEMMA_FUZZ)
+  if(STEMMA_FUZZ OR NOT STEMMA_UNIT_TESTS)
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
