@@ -15,13 +15,15 @@ target_compile_definitions(stemma_options INTERFACE $<$<CONFIG:Release>:_FORTIFY
 if(STEMMA_SANITIZE)
   target_compile_options(stemma_options INTERFACE -fsanitize=${STEMMA_SANITIZE}
     -fno-omit-frame-pointer -fno-sanitize-recover=all
+    # tests, built with RTTI, call objects of the guests, built without
+    -fno-sanitize=vptr
     # gcc 12 reports these falsely once the sanitizers have instrumented the code
     -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds)
   target_link_options(stemma_options INTERFACE -fsanitize=${STEMMA_SANITIZE})
 endif()
 if(STEMMA_FUZZ)
   target_compile_options(stemma_options INTERFACE -fsanitize=fuzzer-no-link,address,undefined
-    -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    -fno-sanitize=vptr -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(stemma_options INTERFACE -fsanitize=address,undefined)
 endif()
 
