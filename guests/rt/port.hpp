@@ -17,6 +17,19 @@ class FrameSink {
     virtual void frame(std::span<std::uint8_t> bytes) = 0;
 };
 
+// What a port has carried and lost since it was opened, in frames. All but the first two are
+// losses.
+struct PortCounters {
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;
+    std::uint64_t receive_overruns = 0;  // came while the receive ring was full
+    std::uint64_t receive_refused = 0;  // too long, cut off, or with a checksum nobody can complete
+    std::uint64_t send_overruns = 0;    // reserve() found the transmit ring full
+    std::uint64_t send_refused = 0;     // too long, or the interface refused them
+
+    bool operator==(const PortCounters&) const = default;
+};
+
 // One network interface: a netfront on Xen, an AF_PACKET ring on Linux, a queue in tests. Checksums
 // are whole in both directions: an edge whose peer offloads them completes or refuses them. Called
 // by the guest's one thread only.
@@ -41,6 +54,11 @@ class Port {
 
     // Makes queued frames go out; called once after a batch.
     virtual void flush() = 0;
+
+    const PortCounters& counters() const { return counters_; }
+
+  protected:
+    PortCounters counters_;
 };
 
 }  // namespace stemma::rt
