@@ -1,0 +1,88 @@
+// The children of a node: an immutable map from name to node, sorted by the bytes of the name.
+//
+// A B+tree of chunks of at most 32 entries. An edit copies one chunk a level and shares the rest,
+// so it costs O(log width); two versions of a wide directory have nearly all chunks in common, and
+// diff and merge skip those by their address.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+#include "store/counted.hpp"
+
+namespace stemma::store {
+
+class Node;
+
+// One page of the B+tree. Height 0 holds nodes, a greater height holds chunks of the next lower
+// one.
+struct Chunk final : Counted {
+    struct Entry {
+        std::string_view name;  // of the node, or of the first node below the chunk
+        Ref<const Counted> item;
+    };
+    Chunk(unsigned chunk_height, std::vector<Entry> chunk_entries);
+
+    const Node& node(std::size_t i) const;
+    const Chunk& chunk(std::size_t i) const;
+    Ref<const Chunk> chunk_ref(std::size_t i) const;
+
+    const unsigned height;
+    const std::vector<Entry> entries;  // 1..chunk_bound
+    std::size_t count = 0;             // nodes in all
+    std::size_t name_bytes = 0;        // sum of the lengths of their names
+};
+
+inline constexpr std::size_t chunk_bound = 32;
+
+class Children {
+  public:
+    Children() = default;
+    // From nodes with strictly ascending names.
+    explicit Children(const std::vector<Ref<const Node>>& sorted);
+
+    std::size_t count() const { return root_ ? root_->count : 0; }
+    std::size_t name_bytes() const { return root_ ? root_->name_bytes : 0; }
+    bool empty() const { return !root_; }
+
+    const Node* find(std::string_view name) const;  // null if absent
+    Children with(Ref<const Node> node) const;      // added, or in place of the one of its name
+    Children without(std::string_view name) const;
+
+    const Chunk* root() const { return root_.get(); }
+    // The same chunks: what equal children of two versions of a tree nearly always are.
+    bool same(const Children& other) const { return root_ == other.root_; }
+
+  private:
+    Ref<const Chunk> root_;
+};
+
+// Walks children in the order of their names. The children must outlive it.
+class ChildCursor {
+  public:
+    explicit ChildCursor(const Children& children);
+
+    const Node* get() const { return levels_ == 0 ? nullptr : &step_[0].chunk->node(step_[0].at); }
+    void next() { skip(0); }
+    // How many levels of chunks lie above the node; 0 at the end.
+    unsigned levels() const { return levels_; }
+    // The chunk of this height (below levels()) if the cursor stands at its first node, else null.
+    const Chunk* starts(unsigned height) const;
+    // Goes on behind the node (level 0), or behind the chunk of height level - 1 around it.
+    void skip(unsigned level);
+
+  private:
+    struct Step {
+        const Chunk* chunk = nullptr;
+        std::size_t at = 0;
+    };
+    void descend(unsigned level);
+
+    // Sixteen levels of at least two entries a chunk hold more nodes than memory does.
+    std::array<Step, 16> step_;
+    unsigned levels_ = 0;  // 0 at the end
+};
+
+}  // namespace stemma::store

@@ -1,0 +1,48 @@
+#include "store/node.hpp"
+
+#include <algorithm>
+
+namespace stemma::store {
+
+Node::~Node() {
+    if (const Listing* const listing = listing_.load(std::memory_order_acquire)) listing->release();
+}
+
+std::vector<const Node*> Node::children_in_order() const {
+    std::vector<const Node*> order;
+    order.reserve(child_count());
+    for (ChildCursor cursor(children()); cursor.get() != nullptr; cursor.next()) {
+        order.push_back(cursor.get());
+    }
+    // The cursor goes by name, so a stable sort by number orders by (number, name).
+    std::ranges::stable_sort(order, {}, &Node::number);
+    return order;
+}
+
+std::string_view Node::listing() const {
+    if (children().empty()) return {};
+    if (const Listing* const made = listing_.load(std::memory_order_acquire)) return made->names;
+    auto* const fresh = new Listing;
+    fresh->names.reserve(child_name_bytes() + child_count());
+    for (const Node* child : children_in_order()) {
+        fresh->names.append(child->name()).push_back('\0');
+    }
+    const Listing* other = nullptr;
+    if (listing_.compare_exchange_strong(other, fresh, std::memory_order_acq_rel)) {
+        return fresh->names;
+    }
+    fresh->release();
+    return other->names;
+}
+
+Ref<const Node> Node::with_parts(Parts parts, bool same_list) const {
+    auto* const node = new Node(std::move(parts));
+    const Listing* const listing = listing_.load(std::memory_order_acquire);
+    if (same_list && listing != nullptr) {
+        listing->acquire();
+        node->listing_.store(listing, std::memory_order_release);
+    }
+    return Ref<const Node>::adopt(node);
+}
+
+}  // namespace stemma::store

@@ -1,0 +1,177 @@
+#include "store/tree.hpp"
+
+#include <array>
+#include <vector>
+
+namespace stemma::store {
+namespace {
+
+// Takes the first element off "/a/b": "a", leaving "/b"; empty at the end.
+std::string_view next_element(std::string_view& rest) {
+    while (rest.starts_with('/'))
+        rest.remove_prefix(1);
+    const std::string_view element = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(element.size());
+    return element;
+}
+
+// The nodes from the root down to the one at `path`, as far as they exist.
+struct Spine {
+    Spine(const Node& root, std::string_view path) {
+        nodes.reserve(16);
+        nodes.push_back(&root);
+        for (auto name = next_element(path); !name.empty(); name = next_element(path)) {
+            const Node* const child = nodes.back()->child(name);
+            if (child == nullptr) {
+                missing = name;
+                missing_is_last = path.empty();
+                return;
+            }
+            nodes.push_back(child);
+        }
+    }
+
+    bool complete() const { return missing.empty(); }
+    const Node& last() const { return *nodes.back(); }
+
+    std::vector<const Node*> nodes;
+    std::string_view missing;
+    bool missing_is_last = false;
+};
+
+// Puts `node` in place of spine.nodes[depth] and copies the spine above.
+Tree rebuilt(const Spine& spine, std::size_t depth, Ref<const Node> node) {
+    while (depth > 0) {
+        const Node& parent = *spine.nodes[--depth];
+        Node::Parts parts = parent.parts();
+        parts.children = parts.children.with(std::move(node));
+        node = parent.with_parts(std::move(parts), true);
+    }
+    return Tree(std::move(node));
+}
+
+Tree with_new_child(const Spine& spine, Ref<const Node> child, const Edit& edit) {
+    const Node& parent = spine.last();
+    Node::Parts parts = parent.parts();
+    parts.children = parts.children.with(std::move(child));
+    parts.generation = edit.generation;
+    parts.stamp = edit.stamp;
+    return rebuilt(spine, spine.nodes.size() - 1, parent.with_parts(std::move(parts), false));
+}
+
+Tree with_content(const Spine& spine, Content content, const Edit& edit) {
+    Node::Parts parts = spine.last().parts();
+    parts.value = std::move(content.value);
+    parts.permissions = std::move(content.permissions);
+    parts.generation = edit.generation;
+    parts.stamp = edit.stamp;
+    return rebuilt(spine, spine.nodes.size() - 1, spine.last().with_parts(std::move(parts), true));
+}
+
+Tree with_created(const Spine& spine, Content content, const Edit& edit) {
+    Node::Parts parts;
+    parts.name = spine.missing;
+    parts.value = std::move(content.value);
+    parts.permissions = std::move(content.permissions);
+    parts.number = edit.number;
+    parts.generation = edit.generation;
+    parts.stamp = edit.stamp;
+    return with_new_child(spine, make_counted<Node>(std::move(parts)), edit);
+}
+
+}  // namespace
+
+std::string_view to_string(TreeError error) {
+    static constexpr std::array<std::string_view, 4> texts = {
+        "no such node", "no parent node", "the node exists", "the root cannot be made or removed"};
+    return texts[static_cast<std::size_t>(error)];
+}
+
+Tree::Tree() : root_(make_counted<Node>(Node::Parts{})) {}
+
+Tree Tree::rooted(Content content, const Edit& edit) {
+    Node::Parts parts;
+    parts.value = std::move(content.value);
+    parts.permissions = std::move(content.permissions);
+    parts.generation = edit.generation;
+    parts.stamp = edit.stamp;
+    return Tree(make_counted<Node>(std::move(parts)));
+}
+
+const Node* Tree::find(std::string_view path) const {
+    const Node* node = root_.get();
+    for (auto name = next_element(path); !name.empty() && node != nullptr;
+         name = next_element(path)) {
+        node = node->child(name);
+    }
+    return node;
+}
+
+std::expected<Tree, TreeError> Tree::create(std::string_view path, Content content,
+                                            const Edit& edit) const {
+    const Spine spine(*root_, path);
+    if (spine.complete()) {
+        return std::unexpected(spine.nodes.size() == 1 ? TreeError::root : TreeError::exists);
+    }
+    if (!spine.missing_is_last) return std::unexpected(TreeError::no_parent);
+    return with_created(spine, std::move(content), edit);
+}
+
+std::expected<Tree, TreeError> Tree::update(std::string_view path, Content content,
+                                            const Edit& edit) const {
+    const Spine spine(*root_, path);
+    if (!spine.complete()) return std::unexpected(TreeError::absent);
+    return with_content(spine, std::move(content), edit);
+}
+
+std::expected<Tree, TreeError> Tree::set_value(std::string_view path, Bytes value,
+                                               const Edit& edit) const {
+    const Spine spine(*root_, path);
+    if (!spine.complete()) return std::unexpected(TreeError::absent);
+    return with_content(spine, {std::move(value), spine.last().permissions()}, edit);
+}
+
+std::expected<Tree, TreeError> Tree::set_permissions(std::string_view path, Permissions permissions,
+                                                     const Edit& edit) const {
+    const Spine spine(*root_, path);
+    if (!spine.complete()) return std::unexpected(TreeError::absent);
+    return with_content(spine, {spine.last().parts().value, std::move(permissions)}, edit);
+}
+
+std::expected<Tree, TreeError> Tree::set(std::string_view path, Content content,
+                                         const Edit& edit) const {
+    const Spine spine(*root_, path);
+    if (spine.complete()) return with_content(spine, std::move(content), edit);
+    if (!spine.missing_is_last) return std::unexpected(TreeError::no_parent);
+    return with_created(spine, std::move(content), edit);
+}
+
+std::expected<Tree, TreeError> Tree::remove(std::string_view path, const Edit& edit) const {
+    const Spine spine(*root_, path);
+    if (!spine.complete()) return std::unexpected(TreeError::absent);
+    if (spine.nodes.size() == 1) return std::unexpected(TreeError::root);
+    const std::size_t depth = spine.nodes.size() - 2;
+    const Node& parent = *spine.nodes[depth];
+    Node::Parts parts = parent.parts();
+    parts.children = parts.children.without(spine.last().name());
+    parts.generation = edit.generation;
+    parts.stamp = edit.stamp;
+    return rebuilt(spine, depth, parent.with_parts(std::move(parts), false));
+}
+
+std::expected<Tree, TreeError> Tree::graft(std::string_view path, const Node& subtree,
+                                           const Edit& edit) const {
+    const Spine spine(*root_, path);
+    Node::Parts parts = subtree.parts();
+    if (spine.complete()) {
+        parts.name = spine.last().parts().name;
+        parts.number = spine.last().number();
+        return rebuilt(spine, spine.nodes.size() - 1, subtree.with_parts(std::move(parts), true));
+    }
+    if (!spine.missing_is_last) return std::unexpected(TreeError::no_parent);
+    parts.name = spine.missing;
+    parts.number = edit.number;
+    return with_new_child(spine, subtree.with_parts(std::move(parts), true), edit);
+}
+
+}  // namespace stemma::store
