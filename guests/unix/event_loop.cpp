@@ -1,0 +1,89 @@
+#include "unix/event_loop.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <ctime>
+#include <string>
+#include <vector>
+
+namespace stemma::hosted {
+
+namespace {
+
+// How soon to offer frames again that the interface did not take; a busy veth peer drains its
+// queue in far less.
+constexpr rt::Duration resend_after = rt::Duration::microseconds(200);
+constexpr rt::Duration overruns_period = rt::Duration::seconds(1);
+
+class Loop {
+  public:
+    explicit Loop(const LoopParts& parts) : parts_(parts) {
+        for (const auto& port : parts.ports)
+            waits_.push_back({port.socket(), POLLIN, 0});
+        waits_.push_back({parts.link.event_in(), POLLIN, 0});
+    }
+
+    void once() {
+        const rt::Instant now = parts_.clock.now();
+        rt::Instant wake = parts_.guest.run(now);
+        bool more = parts_.link.pump();
+        for (auto& port : parts_.ports) {
+            if (port.has_unsent()) {
+                port.flush();
+                if (port.has_unsent()) wake = std::min(wake, now + resend_after);
+            }
+            more = more || port.has_received();
+        }
+        if (now >= next_overruns_) count_overruns(now);
+        tell_lost_store();
+        if (!more) sleep_until(wake);
+    }
+
+  private:
+    void sleep_until(rt::Instant wake) {
+        timespec timeout{};
+        const timespec* limit = nullptr;
+        if (wake != rt::Instant::never()) {
+            const auto left = (wake - parts_.clock.now()).nanoseconds;
+            if (left <= 0) return;
+            timeout.tv_sec = left / 1'000'000'000;
+            timeout.tv_nsec = left % 1'000'000'000;
+            limit = &timeout;
+        }
+        if (ppoll(waits_.data(), waits_.size(), limit, nullptr) <= 0) return;
+        if (waits_.back().revents != 0) parts_.link.take_event();
+        parts_.link.pump();
+        for (std::size_t i = 0; i < parts_.ports.size(); ++i) {
+            if ((waits_[i].revents & POLLERR) != 0) parts_.ports[i].take_error();
+        }
+    }
+
+    void count_overruns(rt::Instant now) {
+        next_overruns_ = now + overruns_period;
+        for (auto& port : parts_.ports)
+            port.count_overruns();
+    }
+
+    void tell_lost_store() {
+        if (told_lost_store_ || parts_.link.store().connected()) return;
+        told_lost_store_ = true;
+        parts_.console.line("store lost, going on without it: " +
+                            std::string(to_string(parts_.link.store().fault())));
+    }
+
+    LoopParts parts_;
+    std::vector<pollfd> waits_;
+    rt::Instant next_overruns_{};
+    bool told_lost_store_ = false;
+};
+
+}  // namespace
+
+void run_for_ever(const LoopParts& parts) {
+    Loop loop(parts);
+    while (true)
+        loop.once();
+}
+
+}  // namespace stemma::hosted
