@@ -16,7 +16,7 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 std::unexpected<std::string> wrong(std::string_view what, std::string_view text) {
-    return std::unexpected(std::string(what).append(" '").append(text).append("'"));
+    return std::unexpected(std::string(what).append(" ").append(quote(text)));
 }
 
 // Unlike an address's parts, numbers of master files may have leading zeros.

@@ -9,8 +9,9 @@
 
 namespace stemma::dns {
 
-// SipHash-1-3 (Aumasson and Bernstein, 2012) of a label below its parent: who does not know the key
-// cannot choose names that fall together in the table of names.
+// SipHash-1-3 (Aumasson and Bernstein, 2012) of a label below its parent, after eight bytes with its
+// length and the parent's number: who does not know the key cannot choose names that fall together
+// in the table of names.
 class LabelHash {
   public:
     LabelHash(std::uint64_t k0, std::uint64_t k1) : k0_(k0), k1_(k1) {}
@@ -21,6 +22,7 @@ class LabelHash {
     std::uint64_t operator()(std::uint32_t parent, std::span<const std::uint8_t> label) const {
         State s{k0_ ^ 0x736f6d6570736575, k1_ ^ 0x646f72616e646f6d, k0_ ^ 0x6c7967656e657261,
                 k1_ ^ 0x7465646279746573};
+        const std::uint64_t length = 8 + label.size();
         s.absorb(std::uint64_t{parent} << 32 | label.size());
         while (label.size() >= 8) {
             std::uint64_t word = 0;
@@ -28,7 +30,7 @@ class LabelHash {
             s.absorb(word);
             label = label.subspan(8);
         }
-        std::uint64_t last = 0;
+        std::uint64_t last = length << 56;
         for (std::size_t i = 0; i < label.size(); ++i)
             last |= std::uint64_t{label[i]} << (8 * i);
         s.absorb(last);

@@ -10,8 +10,8 @@ namespace stemma::dns {
 namespace {
 
 std::unexpected<ZoneError> error(const Token& token, std::string_view cause) {
-    std::string text(cause);
-    return std::unexpected(ZoneError{token.line, text.append(" '").append(token.text).append("'")});
+    return std::unexpected(
+        ZoneError{token.line, std::string(cause).append(" ").append(quote(token.text))});
 }
 
 bool starts_with_digit(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "dns/query.hpp"
 #include "dns/reply_writer.hpp"
@@ -25,6 +26,22 @@ struct ResponderCounters {
     std::uint64_t dropped = 0;    // not answered at all
     std::uint64_t truncated = 0;
     std::uint64_t edns = 0;
+
+    // Calls f(name, counter) for each; the counters' addresses stay, for rt::StatsWriter.
+    template <typename F>
+    void for_each(F f) const {
+        f(std::string_view("queries"), queries);
+        f(std::string_view("answers"), answers);
+        f(std::string_view("nodata"), nodata);
+        f(std::string_view("referrals"), referrals);
+        f(std::string_view("nxdomain"), nxdomain);
+        f(std::string_view("refused"), refused);
+        f(std::string_view("failed"), failed);
+        f(std::string_view("malformed"), malformed);
+        f(std::string_view("dropped"), dropped);
+        f(std::string_view("truncated"), truncated);
+        f(std::string_view("edns"), edns);
+    }
 };
 
 // The authoritative server: a query in, its answer out (RFC 1034 4.3.2, RFC 2308, RFC 4592,
