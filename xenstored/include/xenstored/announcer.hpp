@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "store/tree.hpp"
+#include "xenstored/clock.hpp"
+#include "xenstored/connections.hpp"
+#include "xenstored/limits.hpp"
+
+namespace stemma::xenstored {
+
+// Queues watch events. Whoever registered a watch gets the event if it may read the node or the
+// node's parent, or might before the change (XSA-115); a privileged client gets all.
+class Announcer {
+  public:
+    Announcer(Connections& connections, Clock& clock, const Limits& limits)
+        : connections_(&connections), clock_(&clock), limits_(&limits) {}
+
+    // The node at `path` changed between two trees. `match`: at_or_above for a node that was
+    // written, made or removed by name, exact for one that went with an ancestor.
+    void changed(const store::Tree& before, const store::Tree& after, std::string_view path,
+                 WatchIndex::Match match);
+
+    // The subtree at `path` was removed, outside a transaction: children before their parents, in
+    // the order of their creation, and the top last, as C does it.
+    void removed(const store::Tree& before, const store::Tree& after, std::string_view path);
+
+    // "@introduceDomain" or "@releaseDomain": for those who may read that special node.
+    void special(const store::Tree& tree, std::string_view name);
+
+    // Queues one event for one connection, whatever its rights: the first event of a new watch.
+    void send(Connection& connection, std::string_view path, std::string_view token);
+
+    // No event that may expire does so before this; it may be long sent by then.
+    Moment next_deadline() const { return next_deadline_; }
+    void set_next_deadline(Moment deadline) { next_deadline_ = deadline; }
+
+    std::uint64_t sent() const { return sent_; }
+    // Events that would have exceeded what a domain may have waiting, or were too long.
+    std::uint64_t dropped() const { return dropped_; }
+
+  private:
+    Connections* connections_;
+    Clock* clock_;
+    const Limits* limits_;
+    std::vector<const Watch*> matches_;
+    Moment next_deadline_ = Moment::max();
+    std::uint64_t sent_ = 0;
+    std::uint64_t dropped_ = 0;
+};
+
+}  // namespace stemma::xenstored

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "xenstored/connection_id.hpp"
+#include "xenstored/in_buffer.hpp"
+#include "xenstored/out_queue.hpp"
+#include "xenstored/rights.hpp"
+#include "xenstored/transaction.hpp"
+#include "xs_wire/ring.hpp"
+
+namespace stemma::xenstored {
+
+// How bytes travel between the daemon and one client. Neither call waits.
+class Transport {
+  public:
+    // Why nothing more can travel: the peer closed, or its ring is not to be believed.
+    enum class End { closed, bad_ring };
+
+    virtual ~Transport() = default;
+
+    // Bytes taken into `room`; 0 when there are none now.
+    virtual std::expected<std::size_t, End> read(std::span<std::byte> room) = 0;
+    // Bytes taken from the front of `parts`; fewer than there are when the peer is slow.
+    virtual std::expected<std::size_t, End> write(
+        std::span<const std::span<const std::byte>> parts) = 0;
+
+    // Whether the loop is to wake us when the peer sends, and when it takes.
+    virtual void interest(bool readable, bool writable) = 0;
+    // After the reads and writes of one turn: wakes the peer if any byte moved.
+    virtual void finish_turn() = 0;
+
+    // Only a ring: the domain asks for a new start; begin it, with both rings empty.
+    virtual bool wants_restart() { return false; }
+    virtual void restart() {}
+    // Only a ring: tells the domain why it is served no more.
+    virtual void report(xs::RingError) {}
+};
+
+// One client: a socket, or a domain's ring.
+struct Connection {
+    ConnectionId id;
+    std::unique_ptr<Transport> transport;  // may be null if ignored
+    Caller caller;
+    InBuffer in;
+    OutQueue out;
+
+    std::map<std::uint32_t, std::unique_ptr<Transaction>> transactions;
+    std::uint32_t next_transaction_id = 1;
+
+    bool waiting = false;      // for a deferred reply: no request is taken until it has come
+    bool ignored = false;      // a ring that broke the protocol, or a connection that was closed
+    bool paused = false;       // requests are not read, for its replies are not taken
+    bool is_runnable = false;  // on the list of those with work left over for the next turn
+    bool is_dirty = false;     // on the list of those with something to send
+};
+
+}  // namespace stemma::xenstored

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "xenstored/connection.hpp"
+#include "xenstored/watch_index.hpp"
+
+namespace stemma::xenstored {
+
+// All clients with their watches, and who among them has something to do. A closed connection is
+// gone for everybody at once, but freed only by bury(), so that the function that closed it, or is
+// called from it, may finish.
+class Connections {
+  public:
+    Connection& open(std::unique_ptr<Transport> transport, const Caller& caller);
+    Connection* find(ConnectionId id) const;
+    // Its watches, transactions and queues go with it.
+    void close(Connection& connection);
+    void bury() { dead_.clear(); }
+
+    // Drops what a client has with the daemon, but not the client: watches, transactions, what is
+    // half read and what is unsent. Used by INTRODUCE again, by a ring's restart, by quarantine.
+    void reset(Connection& connection);
+
+    WatchIndex& watches() { return watches_; }
+    const WatchIndex& watches() const { return watches_; }
+
+    void mark_dirty(Connection& connection);
+    void mark_runnable(Connection& connection);
+    std::vector<ConnectionId> take_dirty() { return std::exchange(dirty_, {}); }
+    std::vector<ConnectionId> take_runnable() { return std::exchange(runnable_, {}); }
+    bool any_runnable() const { return !runnable_.empty(); }
+
+    std::size_t size() const { return connections_.size(); }
+    template <class Visit>
+    void for_each(Visit visit) {
+        for (auto& [id, connection] : connections_)
+            visit(*connection);
+    }
+
+  private:
+    std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+    std::vector<std::unique_ptr<Connection>> dead_;
+    std::vector<ConnectionId> dirty_;
+    std::vector<ConnectionId> runnable_;
+    WatchIndex watches_;
+    std::uint64_t last_id_ = 0;
+};
+
+}  // namespace stemma::xenstored

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "xenstored/clock.hpp"
+#include "xenstored/descriptor.hpp"
+#include "xenstored/hosted_hypervisor.hpp"
+#include "xenstored/poller.hpp"
+#include "xenstored/server.hpp"
+
+namespace stemma::xenstored {
+
+// The daemon with its descriptors: listening sockets, clients, the hosted link, signals, and the
+// one loop that waits for all of them.
+class Daemon {
+  public:
+    struct Places {
+        std::string socket;      // clients
+        std::string hypervisor;  // the agent
+    };
+
+    // `poller` and `history` must outlive the daemon.
+    Daemon(const Server::Settings& settings, Poller& poller, History& history);
+
+    // Makes the listening sockets. The error names the path and the call.
+    std::expected<void, std::string> listen(const Places& places);
+
+    // Serves until SIGTERM or SIGINT.
+    void run();
+
+    Server& server() { return server_; }
+
+  private:
+    void accept_clients();
+    void take_signals();
+
+    Poller* poller_;
+    SystemClock clock_;
+    HostedHypervisor hypervisor_;
+    Server server_;
+    Descriptor listener_;
+    Descriptor signals_;
+    std::string socket_path_;
+    bool accepting_ = true;
+    bool stopping_ = false;
+};
+
+}  // namespace stemma::xenstored

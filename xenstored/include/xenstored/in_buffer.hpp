@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "xs_wire/message.hpp"
+
+namespace stemma::xenstored {
+
+// Turns the bytes of one client into whole requests. Holds at most `capacity` bytes, of which the
+// longest message needs only a part; room() says how many more may be read.
+class InBuffer {
+  public:
+    static constexpr std::size_t capacity = 4 * xs::message_max;
+
+    struct Request {
+        xs::Header header;
+        std::span<const std::byte> payload;  // good until the next call
+    };
+    // A header that announces more than payload_max: the stream cannot be followed any further.
+    struct TooLong {
+        std::uint32_t length;
+    };
+
+    // Where the next bytes go. The buffer itself is taken from the heap at the first use, so that
+    // a silent connection costs nothing.
+    std::span<std::byte> room();
+    void filled(std::size_t count) { end_ += count; }
+
+    // The next whole request, if it is there.
+    std::expected<std::optional<Request>, TooLong> next();
+
+    // True if next() has something to say: a whole request or a header that is too long.
+    bool ready() const;
+
+    void clear() { begin_ = end_ = 0; }
+
+  private:
+    std::span<const std::byte> unread() const {
+        return std::span<const std::byte>(bytes_).subspan(begin_, end_ - begin_);
+    }
+
+    std::vector<std::byte> bytes_;
+    std::size_t begin_ = 0;
+    std::size_t end_ = 0;
+};
+
+}  // namespace stemma::xenstored

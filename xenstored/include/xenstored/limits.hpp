@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "xenstored/node_path.hpp"
+
+namespace stemma::xenstored {
+
+// Quotas, with the defaults of C xenstored 4.17. They bind unprivileged domains only, but for
+// path_max, which binds everybody.
+struct Limits {
+    std::size_t nodes = 1000;                 // -E: nodes a domain may own
+    std::size_t watches = 128;                // -W: C compares with '>', so one more is accepted
+    std::size_t transactions = 10;            // -t: open at once; compared with '>' as well
+    std::size_t transaction_nodes = 1024;     // -Q transaction-nodes: nodes one transaction touches
+    std::size_t node_size = 2048;             // -S: header, permissions, value and child names
+    std::size_t permissions = 5;              // -A: entries of one node
+    std::size_t path_max = default_path_max;  // -M
+    std::size_t outstanding = 20;             // -Q outstanding: replies not yet taken
+    std::size_t memory = 2 * 1024 * 1024 + 512 * 1024;  // -Q memory: bytes waiting for a domain
+    std::chrono::milliseconds event_timeout{20'000};    // -w watch-event: 0 means never
+};
+
+// Bounds of our own on privileged socket clients, which the quotas exempt.
+// Bytes of replies waiting before the daemon stops reading that client's requests.
+inline constexpr std::size_t socket_reply_backlog = 256 * 1024;
+// Bytes waiting, events included, at which a client that does not read is disconnected.
+inline constexpr std::size_t socket_backlog_max = 64 * 1024 * 1024;
+
+}  // namespace stemma::xenstored

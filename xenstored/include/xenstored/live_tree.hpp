@@ -1,0 +1,38 @@
+#pragma once
+
+#include "store/tree.hpp"
+#include "xenstored/branch.hpp"
+#include "xenstored/node_tally.hpp"
+
+namespace stemma::xenstored {
+
+// The tree that clients see, and what is kept in step with it.
+class LiveTree {
+  public:
+    // C's first nodes, "/tool/xenstored" and its parents, and the special nodes; all domain 0's,
+    // closed to others.
+    explicit LiveTree(store::Time now);
+
+    const store::Tree& head() const { return head_; }
+    const NodeCounts& counts() const { return counts_; }
+    EditNumbers& numbers() { return numbers_; }
+
+    Branch branch(const store::Stamp& stamp) {
+        Branch branch(head_, numbers_);
+        branch.stamp(stamp);
+        return branch;
+    }
+
+    // `branch` must have started from the present head.
+    void publish(const Branch& branch) {
+        head_ = branch.tree();
+        counts_.apply(branch.tally());
+    }
+
+  private:
+    EditNumbers numbers_;
+    store::Tree head_;
+    NodeCounts counts_;
+};
+
+}  // namespace stemma::xenstored

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <expected>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "xenstored/limits.hpp"
+#include "xs_wire/path.hpp"
+
+namespace stemma::xenstored {
+
+// The command line: that of C xenstored, older releases included, so that launch-xenstore, init
+// scripts and an operator's XENSTORED_ARGS go on working; and three flags of our own.
+struct Options {
+    Limits limits;
+    std::string pid_file;                // -F, --pid-file
+    std::string trace_file;              // -T, --trace-file
+    bool fork = true;                    // -N, --no-fork
+    bool print_pid = false;              // -P, --output-pid
+    bool verbose = false;                // -V
+    bool keep_orphans = false;           // -K
+    bool help = false;                   // -H
+    xs::DomainId privileged_domain = 0;  // -p, --priv-domid
+    std::vector<std::string> warnings;   // flags nobody knows; C goes on without them, too
+    std::string repository;              // --repository; empty: --no-repository
+    std::chrono::milliseconds publish_interval{500};  // --publish-interval
+};
+
+inline constexpr char default_repository[] = "/var/lib/stemma/store.git";
+
+// `environment_repository` is STEMMA_REPOSITORY, or empty. The error is what C would say, one line.
+std::expected<Options, std::string> parse_options(std::span<const char* const> arguments,
+                                                  const std::string& environment_repository);
+
+std::string usage();
+
+}  // namespace stemma::xenstored

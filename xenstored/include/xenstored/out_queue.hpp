@@ -1,0 +1,69 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "xs_wire/message.hpp"
+
+namespace stemma::xenstored {
+
+using Moment = std::chrono::steady_clock::time_point;
+
+// Messages on their way to one client, in the order in which it will see them. Holds what it is
+// given; its owner watches bytes() and replies() and stops reading requests, or drops events, at
+// the bounds of Limits.
+class OutQueue {
+  public:
+    // Appends a reply; `payload` is at most payload_max bytes.
+    void push_reply(xs::Header header, std::string payload);
+
+    // Appends a watch event, unless one with the same bytes still waits (paths beginning with '@'
+    // are never left out). An event longer than payload_max is dropped, as XSA-324 has it.
+    // `deadline`: when prune() may drop it unsent; Moment::max() for never.
+    enum class Pushed { queued, duplicate, too_long };
+    Pushed push_event(std::string_view path, std::string_view token, Moment deadline);
+
+    bool empty() const { return messages_.empty(); }
+    std::size_t bytes() const { return bytes_; }
+    std::size_t replies() const { return replies_; }
+
+    // Up to `parts.size()` pieces of what is to be sent next, in order; returns how many.
+    std::size_t front(std::span<std::span<const std::byte>> parts) const;
+    // `count` bytes of what front() gave were sent.
+    void consume(std::size_t count);
+
+    // Drops events whose deadline has come and of which nothing was sent; returns how many.
+    std::size_t prune(Moment now);
+    // The earliest deadline of an unsent event; Moment::max() if there is none.
+    Moment next_deadline() const;
+
+    void clear();
+
+  private:
+    struct Message {
+        std::array<std::byte, xs::Header::size> header;
+        std::string payload;
+        Moment deadline;
+        bool event;
+
+        std::size_t size() const { return header.size() + payload.size(); }
+    };
+
+    void forget(const Message& message);
+
+    std::deque<Message> messages_;
+    std::size_t sent_ = 0;  // bytes of messages_.front() that are gone
+    std::size_t bytes_ = 0;
+    std::size_t replies_ = 0;
+    // How many waiting events have a payload of this hash; 0 is never kept.
+    std::unordered_map<std::size_t, std::uint32_t> event_hashes_;
+};
+
+}  // namespace stemma::xenstored

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+
+#include "xenstored/connection.hpp"
+#include "xenstored/hypervisor.hpp"
+#include "xs_wire/ring.hpp"
+
+namespace stemma::xenstored {
+
+// A domain's ring. The page is the domain's to scribble on: RingEnd believes none of it.
+class RingTransport final : public Transport {
+  public:
+    // Empties both rings, says which features this server has, and that it is connected.
+    explicit RingTransport(std::unique_ptr<DomainChannel> channel);
+
+    std::expected<std::size_t, End> read(std::span<std::byte> room) override;
+    std::expected<std::size_t, End> write(
+        std::span<const std::span<const std::byte>> parts) override;
+    void interest(bool, bool) override {}  // every notification is taken
+    void finish_turn() override;
+    bool wants_restart() override;
+    void restart() override;
+    void report(xs::RingError error) override;
+
+  private:
+    std::unique_ptr<DomainChannel> channel_;
+    xs::RingEnd ring_;
+    bool moved_ = false;
+};
+
+}  // namespace stemma::xenstored

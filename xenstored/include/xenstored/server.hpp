@@ -1,0 +1,148 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "xenstored/announcer.hpp"
+#include "xenstored/clock.hpp"
+#include "xenstored/connections.hpp"
+#include "xenstored/domain_table.hpp"
+#include "xenstored/history.hpp"
+#include "xenstored/hypervisor.hpp"
+#include "xenstored/limits.hpp"
+#include "xenstored/live_tree.hpp"
+#include "xs_wire/error.hpp"
+#include "xs_wire/message.hpp"
+#include "xs_wire/ring.hpp"
+
+namespace stemma::xenstored {
+
+class Control;
+
+// A request's answer: a payload, or an error.
+using Answer = std::expected<std::string, xs::Error>;
+
+// The XenStore daemon without its descriptors: connections give it bytes and take bytes, the
+// hypervisor tells it of domains. It owns the live tree. One thread, which never waits.
+//
+// The loop around it: serve() for each client that is ready, run_left_over(), flush().
+class Server final : public HypervisorEvents {
+  public:
+    struct Settings {
+        Limits limits;
+        bool keep_orphans = false;           // -K: nodes of a dead domain become domain 0's
+        xs::DomainId privileged_domain = 0;  // -p: besides domain 0
+    };
+    struct Stats {
+        std::uint64_t requests = 0;
+        std::uint64_t errors = 0;
+        std::uint64_t commits = 0;    // transactions that changed something
+        std::uint64_t conflicts = 0;  // transactions that ended in EAGAIN
+        std::uint64_t quarantined = 0;
+        std::uint64_t events_expired = 0;
+        std::uint64_t disconnected = 0;  // socket clients that let too much pile up
+    };
+    // Requests of one client in a turn; then the others have theirs.
+    static constexpr int requests_per_turn = 32;
+
+    Server(const Settings& settings, Hypervisor& hypervisor, History& history, Clock& clock);
+    ~Server();
+
+    // A new socket client: privileged, and domain 0 as to its relative paths.
+    ConnectionId connect(std::unique_ptr<Transport> transport);
+    // The same, for a transport that must know the connection it belongs to.
+    template <class MakeTransport>
+    ConnectionId connect_with(MakeTransport make) {
+        const ConnectionId id = connect(nullptr);
+        connections_.find(id)->transport = make(id);
+        return id;
+    }
+    void disconnect(ConnectionId id);
+
+    // The client may have sent something, or can take something.
+    void serve(ConnectionId id);
+    // One turn for each client that has requests left from its last turn.
+    void run_left_over();
+    bool has_left_over() const { return connections_.any_runnable(); }
+    // Sends what was queued since the last call. Call before waiting.
+    void flush();
+
+    // When expire() has something to do; Moment::max() for never.
+    Moment next_deadline() const { return announcer_.next_deadline(); }
+    void expire();
+
+    void domain_created(xs::DomainId domain) override;
+    void domain_shut_down(xs::DomainId domain) override;
+    void domain_gone(xs::DomainId domain) override;
+    void domain_notified(xs::DomainId domain) override;
+
+    // CONTROL requests go there; without one they are EINVAL.
+    void set_control(Control* control) { control_ = control; }
+    // The answer to a CONTROL request that was deferred; nothing happens if the client has gone.
+    void answer_deferred(ConnectionId id, const xs::Header& request, Answer answer);
+
+    // Puts a branch of the present head in its place, as if domain 0 had made each of the changes
+    // at `paths`: events are fired, history is kept.
+    void publish_as_domain0(const Branch& branch, const std::vector<std::string>& paths,
+                            const store::Stamp& stamp);
+
+    LiveTree& tree() { return tree_; }
+    DomainTable& domains() { return domains_; }
+    Connections& connections() { return connections_; }
+    Limits& limits() { return settings_.limits; }
+    const Stats& stats() const { return stats_; }
+    const Announcer& announcer() const { return announcer_; }
+    Clock& clock() { return *clock_; }
+
+  private:
+    void take_requests(Connection& connection);
+    bool may_take(const Connection& connection) const;
+    void end(Connection& connection, Transport::End reason);
+    void quarantine(Connection& connection, xs::RingError error);
+    bool send(Connection& connection);
+
+    void handle(Connection& connection, const xs::Header& header, std::string_view payload);
+    void reply(Connection& connection, const xs::Header& request, Answer answer);
+    std::optional<Answer> dispatch(Connection& connection, const xs::Header& header,
+                                   Transaction* transaction, std::string_view payload);
+
+    // server_requests.cpp
+    Bench bench(const Connection& connection);
+    Answer tree_request(Connection& connection, xs::MessageType type, Transaction* transaction,
+                        std::string_view payload);
+    // Nothing: it has replied already, since an event follows the reply.
+    std::optional<Answer> watch(Connection& connection, const xs::Header& header,
+                                std::string_view payload);
+    Answer unwatch(Connection& connection, std::string_view payload);
+    Answer reset_watches(Connection& connection);
+    Answer transaction_start(Connection& connection, const Transaction* transaction);
+    Answer transaction_end(Connection& connection, std::uint32_t id, Transaction* transaction,
+                           std::string_view payload);
+
+    // server_domains.cpp
+    Answer introduce(std::string_view payload);
+    Answer release(std::string_view payload);
+    Answer resume(std::string_view payload);
+    Answer set_target(std::string_view payload);
+    Answer is_domain_introduced(std::string_view payload);
+    static Answer get_domain_path(std::string_view payload);
+    std::expected<Domain*, xs::Error> named_domain(std::string_view payload);
+    void bury_domain(xs::DomainId id);
+    void remove_nodes_of(const Domain& domain);
+
+    Settings settings_;
+    Hypervisor* hypervisor_;
+    History* history_;
+    Clock* clock_;
+    Control* control_ = nullptr;
+    LiveTree tree_;
+    DomainTable domains_;
+    Connections connections_;
+    Announcer announcer_;
+    Stats stats_;
+};
+
+}  // namespace stemma::xenstored

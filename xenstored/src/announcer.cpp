@@ -1,0 +1,116 @@
+#include "xenstored/announcer.hpp"
+
+#include <string>
+
+#include "xenstored/place.hpp"
+#include "xenstored/rights.hpp"
+#include "xs_wire/path.hpp"
+
+namespace stemma::xenstored {
+
+namespace {
+
+bool may_read(const Caller& caller, const store::Node* node) {
+    return node != nullptr && rights_of(caller, node->permissions()).covers(Right::read);
+}
+
+// The three nodes by whose permissions a change is made known.
+struct Witnesses {
+    const store::Node* old = nullptr;     // the node before
+    const store::Node* node = nullptr;    // the node after
+    const store::Node* parent = nullptr;  // its parent; of a removed node, its parent before
+
+    bool exist() const { return old != nullptr || node != nullptr; }
+    bool permit(const Caller& caller) const {
+        return caller.privileged || may_read(caller, old) || may_read(caller, node) ||
+               may_read(caller, parent);
+    }
+};
+
+Witnesses witnesses(const store::Tree& before, const store::Tree& after, std::string_view path) {
+    const Place now = locate(after.root(), path);
+    const Place then = locate(before.root(), path);
+    return {then.node, now.node, now.node != nullptr ? now.parent : then.parent};
+}
+
+}  // namespace
+
+void Announcer::changed(const store::Tree& before, const store::Tree& after, std::string_view path,
+                        WatchIndex::Match match) {
+    matches_.clear();
+    connections_->watches().collect(path, match, matches_);
+    if (matches_.empty()) return;
+    const Witnesses seen = witnesses(before, after, path);
+    if (!seen.exist()) return;  // made and removed by one transaction
+    for (const Watch* watch : matches_) {
+        Connection* const connection = connections_->find(watch->connection);
+        if (connection != nullptr && seen.permit(connection->caller)) {
+            send(*connection, watch->event_path(path), watch->token);
+        }
+    }
+}
+
+void Announcer::removed(const store::Tree& before, const store::Tree& after,
+                        std::string_view path) {
+    if (connections_->watches().size() == 0) return;
+    struct Level {
+        std::vector<const store::Node*> children;
+        std::size_t next = 0;
+        std::size_t path_length;
+    };
+    const store::Node* const top = before.find(path);
+    if (top == nullptr) return;
+    std::string at(path);
+    std::vector<Level> levels;
+    levels.push_back({top->children_in_order(), 0, at.size()});
+    while (!levels.empty()) {
+        Level& level = levels.back();
+        at.resize(level.path_length);
+        if (level.next < level.children.size()) {
+            const store::Node& child = *level.children[level.next++];
+            at = xs::join(at, child.name());
+            levels.push_back({child.children_in_order(), 0, at.size()});
+            continue;
+        }
+        levels.pop_back();
+        changed(before, after, at,
+                levels.empty() ? WatchIndex::Match::at_or_above : WatchIndex::Match::exact);
+    }
+}
+
+void Announcer::special(const store::Tree& tree, std::string_view name) {
+    const store::Node* const node = tree.find(xs::join(special_directory, name));
+    matches_.clear();
+    connections_->watches().collect(name, WatchIndex::Match::exact, matches_);
+    for (const Watch* watch : matches_) {
+        Connection* const connection = connections_->find(watch->connection);
+        if (connection != nullptr && may_read(connection->caller, node)) {
+            send(*connection, name, watch->token);
+        }
+    }
+}
+
+void Announcer::send(Connection& connection, std::string_view path, std::string_view token) {
+    if (connection.ignored) return;
+    const bool guest = !connection.caller.privileged;
+    if (guest && connection.out.bytes() >= limits_->memory) {
+        ++dropped_;
+        return;
+    }
+    const bool expires = guest && limits_->event_timeout.count() > 0;
+    const Moment deadline = expires ? clock_->now() + limits_->event_timeout : Moment::max();
+    switch (connection.out.push_event(path, token, deadline)) {
+        case OutQueue::Pushed::queued:
+            ++sent_;
+            if (deadline < next_deadline_) next_deadline_ = deadline;
+            connections_->mark_dirty(connection);
+            break;
+        case OutQueue::Pushed::duplicate:
+            break;
+        case OutQueue::Pushed::too_long:
+            ++dropped_;
+            break;
+    }
+}
+
+}  // namespace stemma::xenstored

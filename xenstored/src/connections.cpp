@@ -1,0 +1,51 @@
+#include "xenstored/connections.hpp"
+
+namespace stemma::xenstored {
+
+Connection& Connections::open(std::unique_ptr<Transport> transport, const Caller& caller) {
+    auto connection = std::make_unique<Connection>();
+    connection->id = {++last_id_};
+    connection->transport = std::move(transport);
+    connection->caller = caller;
+    Connection& opened = *connection;
+    connections_.emplace(opened.id, std::move(connection));
+    return opened;
+}
+
+Connection* Connections::find(ConnectionId id) const {
+    const auto found = connections_.find(id);
+    return found == connections_.end() ? nullptr : found->second.get();
+}
+
+void Connections::close(Connection& connection) {
+    const auto found = connections_.find(connection.id);
+    if (found == connections_.end()) return;
+    reset(connection);
+    connection.ignored = true;
+    connection.transport.reset();
+    dead_.push_back(std::move(found->second));
+    connections_.erase(found);
+}
+
+void Connections::reset(Connection& connection) {
+    watches_.remove_all(connection.id);
+    connection.transactions.clear();
+    connection.out.clear();
+    connection.in.clear();
+    connection.waiting = false;
+    connection.paused = false;
+}
+
+void Connections::mark_dirty(Connection& connection) {
+    if (connection.is_dirty) return;
+    connection.is_dirty = true;
+    dirty_.push_back(connection.id);
+}
+
+void Connections::mark_runnable(Connection& connection) {
+    if (connection.is_runnable) return;
+    connection.is_runnable = true;
+    runnable_.push_back(connection.id);
+}
+
+}  // namespace stemma::xenstored

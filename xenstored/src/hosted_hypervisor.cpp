@@ -1,0 +1,226 @@
+#include "xenstored/hosted_hypervisor.hpp"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "xenstored/shared_page.hpp"
+#include "xenstored/unix_socket.hpp"
+
+namespace stemma::xenstored {
+
+namespace {
+
+constexpr std::size_t descriptors_per_message = 3;
+
+class HostedChannel final : public DomainChannel {
+  public:
+    HostedChannel(SharedPage page, Descriptor wakes_domain, Poller& poller, Descriptor wakes_daemon)
+        : page_(std::move(page)),
+          wakes_domain_(std::move(wakes_domain)),
+          poller_(&poller),
+          wakes_daemon_(std::move(wakes_daemon)) {}
+    ~HostedChannel() override { poller_->remove(wakes_daemon_.get()); }
+
+    std::byte* page() override { return page_.data(); }
+
+    void notify() override {
+        // A full counter (EAGAIN) means that the domain has a wake-up waiting already.
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const auto written = ::write(wakes_domain_.get(), &one, sizeof one);
+    }
+
+  private:
+    SharedPage page_;
+    Descriptor wakes_domain_;
+    Poller* poller_;
+    Descriptor wakes_daemon_;
+};
+
+Descriptor duplicate(const Descriptor& fd) {
+    return Descriptor(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
+}
+
+std::vector<Descriptor> descriptors_of(msghdr& message) {
+    std::vector<Descriptor> found;
+    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+        const std::size_t bytes = c->cmsg_len - CMSG_LEN(0);
+        for (std::size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
+            int fd = -1;
+            std::memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
+            found.emplace_back(fd);
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+HostedHypervisor::~HostedHypervisor() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+std::expected<void, std::string> HostedHypervisor::listen(const std::string& path,
+                                                          HypervisorEvents& events) {
+    events_ = &events;
+    auto listener = listen_unix(path, SOCK_SEQPACKET);
+    if (!listener) return std::unexpected(std::move(listener).error());
+    listener_ = std::move(*listener);
+    path_ = path;
+    poller_->add(listener_.get(), {PollKey::Kind::link_listener, 0}, true, false);
+    return {};
+}
+
+void HostedHypervisor::ready(const Poller::Ready& ready) {
+    if (ready.key.kind == PollKey::Kind::link_listener) {
+        accept_agent();
+    } else if (ready.key.kind == PollKey::Kind::link) {
+        poll_events();
+    } else if (ready.key.kind == PollKey::Kind::ring) {
+        events_->domain_notified(static_cast<xs::DomainId>(ready.key.id));
+    }
+}
+
+void HostedHypervisor::accept_agent() {
+    for (;;) {
+        Descriptor link(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        if (!link) return;
+        if (links_.size() == links_max) {
+            refuse("hosted link: too many agents");
+            continue;
+        }
+        poller_->add(link.get(), {PollKey::Kind::link, static_cast<std::uint64_t>(link.get())},
+                     true, false);
+        links_.push_back(std::move(link));
+    }
+}
+
+void HostedHypervisor::poll_events() {
+    // by index: what a message brings about may not add links, but must not depend on that
+    for (std::size_t i = 0; i < links_.size();) {
+        if (receive(links_[i].get())) {
+            ++i;
+        } else {
+            // Its domains stay; a new agent names them again.
+            poller_->remove(links_[i].get());
+            links_.erase(links_.begin() + static_cast<std::ptrdiff_t>(i));
+        }
+    }
+}
+
+bool HostedHypervisor::receive(int link) {
+    for (;;) {
+        xs::HostedMessage message;
+        iovec part{&message, sizeof message};
+        alignas(cmsghdr) std::array<char, CMSG_SPACE(descriptors_per_message * sizeof(int))>
+            control;
+        msghdr header{};
+        header.msg_iov = &part;
+        header.msg_iovlen = 1;
+        header.msg_control = control.data();
+        header.msg_controllen = control.size();
+        const ssize_t length = ::recvmsg(link, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+        if (length == 0) return false;
+        if (length < 0) return errno == EAGAIN || errno == EINTR;
+        auto descriptors = descriptors_of(header);
+        const bool whole = length == sizeof message &&
+                           (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
+                           message.magic == xs::HostedMessage::magic_value;
+        if (!whole) {
+            refuse("hosted link: not a message of this protocol");
+            continue;
+        }
+        take(message, std::move(descriptors));
+    }
+}
+
+void HostedHypervisor::take(const xs::HostedMessage& message, std::vector<Descriptor> descriptors) {
+    if (message.domain == 0 || message.domain >= xs::domid_first_reserved) {
+        return refuse("hosted link: domid " + std::to_string(message.domain) + " out of range");
+    }
+    const auto id = static_cast<xs::DomainId>(message.domain);
+    switch (message.event) {
+        case xs::HostedEvent::domain_created:
+            return create(id, message.port, std::move(descriptors));
+        case xs::HostedEvent::domain_shut_down:
+            if (!domains_.contains(id)) return refuse("hosted link: shutdown of no domain");
+            return events_->domain_shut_down(id);
+        case xs::HostedEvent::domain_gone:
+            if (!domains_.contains(id)) return refuse("hosted link: end of no domain");
+            return forget(id);
+    }
+    refuse("hosted link: unknown event");
+}
+
+void HostedHypervisor::create(xs::DomainId id, std::uint32_t port,
+                              std::vector<Descriptor> descriptors) {
+    if (descriptors.size() != descriptors_per_message) {
+        return refuse("hosted link: domain without its three descriptors");
+    }
+    Domain domain;
+    domain.page = std::move(descriptors[0]);
+    domain.wakes_daemon = std::move(descriptors[1]);
+    domain.wakes_domain = std::move(descriptors[2]);
+    domain.port = port;
+    struct stat status {};
+    if (::fstat(domain.page.get(), &status) != 0) return refuse("hosted link: fstat of the page");
+    domain.device = status.st_dev;
+    domain.inode = status.st_ino;
+    // notify() must never wait, whatever the domain writes into its eventfd
+    const int flags = ::fcntl(domain.wakes_domain.get(), F_GETFL);
+    ::fcntl(domain.wakes_domain.get(), F_SETFL, flags | O_NONBLOCK);
+
+    if (const auto known = domains_.find(id); known != domains_.end()) {
+        const bool same =
+            known->second.device == domain.device && known->second.inode == domain.inode;
+        if (same) return;  // a new agent names what the last one did
+        forget(id);        // the end of the old domain was never told
+    }
+    domains_.emplace(id, std::move(domain));
+    events_->domain_created(id);
+}
+
+void HostedHypervisor::forget(xs::DomainId id) {
+    domains_.erase(id);
+    events_->domain_gone(id);
+}
+
+void HostedHypervisor::refuse(std::string why) {
+    ++refused_;
+    last_refusal_ = std::move(why);
+}
+
+bool HostedHypervisor::exists(xs::DomainId domain) {
+    return domain == 0 || domains_.contains(domain);
+}
+
+std::expected<std::unique_ptr<DomainChannel>, xs::Error> HostedHypervisor::connect(
+    xs::DomainId id, std::uint32_t port) {
+    const auto domain = domains_.find(id);
+    if (domain == domains_.end() || domain->second.port != port) {
+        return std::unexpected(xs::Error::einval);
+    }
+    auto page = SharedPage::map(domain->second.page.get());
+    if (!page) {
+        refuse(std::move(page).error());
+        return std::unexpected(xs::Error::einval);
+    }
+    Descriptor wakes_domain = duplicate(domain->second.wakes_domain);
+    Descriptor wakes_daemon = duplicate(domain->second.wakes_daemon);
+    if (!wakes_domain || !wakes_daemon) return std::unexpected(xs::Error::enomem);
+    if (!poller_->add_edge(wakes_daemon.get(), {PollKey::Kind::ring, id})) {
+        return std::unexpected(xs::Error::enomem);
+    }
+    return std::make_unique<HostedChannel>(std::move(*page), std::move(wakes_domain), *poller_,
+                                           std::move(wakes_daemon));
+}
+
+}  // namespace stemma::xenstored

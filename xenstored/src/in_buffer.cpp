@@ -1,0 +1,36 @@
+#include "xenstored/in_buffer.hpp"
+
+#include <cstring>
+
+namespace stemma::xenstored {
+
+std::span<std::byte> InBuffer::room() {
+    if (bytes_.empty()) bytes_.resize(capacity);
+    if (begin_ == end_) begin_ = end_ = 0;
+    if (begin_ > 0 && capacity - end_ < xs::message_max) {
+        std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
+        end_ -= begin_;
+        begin_ = 0;
+    }
+    return std::span(bytes_).subspan(end_);
+}
+
+std::expected<std::optional<InBuffer::Request>, InBuffer::TooLong> InBuffer::next() {
+    const auto waiting = unread();
+    if (waiting.size() < xs::Header::size) return std::nullopt;
+    const auto header = xs::Header::read(waiting.first<xs::Header::size>());
+    if (header.length > xs::payload_max) return std::unexpected(TooLong{header.length});
+    const std::size_t whole = xs::Header::size + header.length;
+    if (waiting.size() < whole) return std::nullopt;
+    begin_ += whole;
+    return Request{header, waiting.subspan(xs::Header::size, header.length)};
+}
+
+bool InBuffer::ready() const {
+    const auto waiting = unread();
+    if (waiting.size() < xs::Header::size) return false;
+    const auto header = xs::Header::read(waiting.first<xs::Header::size>());
+    return header.length > xs::payload_max || waiting.size() >= xs::Header::size + header.length;
+}
+
+}  // namespace stemma::xenstored

@@ -1,0 +1,109 @@
+// The program: command line, locks, sockets, then the loop.
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "xenstored/daemon.hpp"
+#include "xenstored/history.hpp"
+#include "xenstored/options.hpp"
+#include "xenstored/poller.hpp"
+#include "xenstored/service.hpp"
+#include "xs_wire/hosted_link.hpp"
+
+namespace {
+
+using namespace stemma::xenstored;
+
+std::string environment(const char* name) {
+    const char* const value = std::getenv(name);
+    return value != nullptr ? value : "";
+}
+
+int fail(Daemonizer& daemonizer, const std::string& why) {
+    std::fprintf(stderr, "FATAL: xenstored: %s\n", why.c_str());
+    daemonizer.report(1, false);
+    return 1;
+}
+
+// A relative path means the place where the daemon was started, though it goes to "/".
+std::string absolute(const std::string& path) {
+    if (path.empty() || path.front() == '/') return path;
+    char* const here = ::getcwd(nullptr, 0);
+    if (here == nullptr) return path;
+    std::string whole = std::string(here) + '/' + path;
+    std::free(here);
+    return whole;
+}
+
+int serve(const Options& options) {
+    std::string directory = environment("XENSTORED_RUNDIR");
+    if (directory.empty()) directory = "/run/xenstored";
+    directory = absolute(directory);
+    std::string socket = environment("XENSTORED_PATH");
+    socket = socket.empty() ? directory + "/socket" : absolute(socket);
+    const std::string pid_path = absolute(options.pid_file);
+
+    auto daemonizer = Daemonizer::start(options.fork);
+    if (!daemonizer) {
+        std::fprintf(stderr, "FATAL: xenstored: %s\n", daemonizer.error().c_str());
+        return 1;
+    }
+    ::mkdir(directory.c_str(), 0755);
+    auto run_lock = lock_directory(directory);
+    if (!run_lock) return fail(*daemonizer, run_lock.error());
+    PidFile pid_file;
+    if (!run_lock->held_elsewhere && !pid_path.empty()) {
+        auto locked = lock_pid_file(pid_path);
+        if (!locked) return fail(*daemonizer, locked.error());
+        pid_file = std::move(*locked);
+    }
+    if (run_lock->held_elsewhere || pid_file.held_elsewhere) {
+        daemonizer->report(0, false);
+        return 0;
+    }
+    ::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+
+    auto poller = Poller::create();
+    if (!poller) return fail(*daemonizer, poller.error());
+    NoHistory history;
+    Daemon daemon({options.limits, options.keep_orphans, options.privileged_domain}, *poller,
+                  history);
+    const auto listening =
+        daemon.listen({socket, directory + '/' + stemma::xs::hosted_socket_name});
+    if (!listening) return fail(*daemonizer, listening.error());
+
+    if (options.print_pid) {
+        std::printf("%ld\n", static_cast<long>(::getpid()));
+        std::fflush(stdout);
+    }
+    daemonizer->report(0, true);
+    notify_service_manager("READY=1");
+    daemon.run();
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const auto options =
+        parse_options(std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc - 1)),
+                      environment("STEMMA_REPOSITORY"));
+    if (!options) {
+        std::fprintf(stderr, "FATAL: %s: %s\n", argv[0], options.error().c_str());
+        return 1;
+    }
+    for (const std::string& warning : options->warnings)
+        std::fprintf(stderr, "%s: %s\n", argv[0], warning.c_str());
+    if (options->help) {
+        std::fputs(usage().c_str(), stdout);
+        return 0;
+    }
+    return serve(*options);
+}

@@ -1,0 +1,282 @@
+#include "xenstored/server.hpp"
+
+#include <array>
+#include <span>
+
+#include "xenstored/control.hpp"
+#include "xenstored/payload.hpp"
+
+namespace stemma::xenstored {
+
+namespace {
+
+struct Operation {
+    bool known = false;
+    bool privileged = false;           // others get EACCES
+    bool ignores_transaction = false;  // XSA-115: WATCH and UNWATCH
+};
+
+constexpr std::size_t operation_count = 23;
+
+constexpr std::array<Operation, operation_count> operations = [] {
+    std::array<Operation, operation_count> table{};
+    const auto entry = [&](xs::MessageType type) -> Operation& {
+        return table[static_cast<std::size_t>(type)];
+    };
+    using enum xs::MessageType;
+    for (const auto type : {control,
+                            directory,
+                            read,
+                            get_perms,
+                            xs::MessageType::watch,
+                            xs::MessageType::unwatch,
+                            xs::MessageType::transaction_start,
+                            xs::MessageType::transaction_end,
+                            xs::MessageType::introduce,
+                            xs::MessageType::release,
+                            xs::MessageType::get_domain_path,
+                            xs::MessageType::write,
+                            mkdir,
+                            rm,
+                            set_perms,
+                            xs::MessageType::is_domain_introduced,
+                            xs::MessageType::resume,
+                            xs::MessageType::set_target,
+                            xs::MessageType::reset_watches,
+                            directory_part}) {
+        entry(type).known = true;
+    }
+    for (const auto type : {control, introduce, release, is_domain_introduced, resume, set_target})
+        entry(type).privileged = true;
+    entry(xs::MessageType::watch).ignores_transaction = true;
+    entry(xs::MessageType::unwatch).ignores_transaction = true;
+    return table;
+}();
+
+}  // namespace
+
+Server::Server(const Settings& settings, Hypervisor& hypervisor, History& history, Clock& clock)
+    : settings_(settings),
+      hypervisor_(&hypervisor),
+      history_(&history),
+      clock_(&clock),
+      tree_(clock.wall()),
+      domains_(hypervisor),
+      announcer_(connections_, clock, settings_.limits) {}
+
+Server::~Server() = default;
+
+ConnectionId Server::connect(std::unique_ptr<Transport> transport) {
+    Caller caller;
+    caller.privileged = true;
+    return connections_.open(std::move(transport), caller).id;
+}
+
+void Server::disconnect(ConnectionId id) {
+    if (Connection* const connection = connections_.find(id)) connections_.close(*connection);
+}
+
+void Server::serve(ConnectionId id) {
+    Connection* const connection = connections_.find(id);
+    if (connection == nullptr || connection->ignored) return;
+    if (connection->transport->wants_restart()) {
+        connections_.reset(*connection);
+        connection->transport->restart();
+    }
+    // A ring's domain notifies when it has taken replies, too.
+    if (!connection->out.empty() || connection->paused) connections_.mark_dirty(*connection);
+    if (may_take(*connection) && !connection->in.ready()) {
+        const auto room = connection->in.room();
+        const auto count = connection->transport->read(room);
+        if (!count) return end(*connection, count.error());
+        connection->in.filled(*count);
+        if (*count > 0) connections_.mark_dirty(*connection);
+    }
+    take_requests(*connection);
+}
+
+bool Server::may_take(const Connection& connection) const {
+    if (connection.waiting || connection.ignored) return false;
+    if (connection.caller.privileged) return connection.out.bytes() < socket_reply_backlog;
+    return connection.out.replies() < settings_.limits.outstanding &&
+           (settings_.limits.memory == 0 || connection.out.bytes() < settings_.limits.memory);
+}
+
+void Server::take_requests(Connection& connection) {
+    for (int taken = 0; taken < requests_per_turn && may_take(connection); ++taken) {
+        const auto request = connection.in.next();
+        if (!request) return quarantine(connection, xs::RingError::protocol);
+        if (!*request) return;
+        handle(connection, (*request)->header, characters((*request)->payload));
+    }
+    if (!connection.in.ready()) return;
+    if (may_take(connection)) {
+        connections_.mark_runnable(connection);
+    } else {
+        connection.paused = true;
+        connections_.mark_dirty(connection);
+    }
+}
+
+void Server::run_left_over() {
+    for (const ConnectionId id : connections_.take_runnable()) {
+        Connection* const connection = connections_.find(id);
+        if (connection == nullptr) continue;
+        connection->is_runnable = false;
+        serve(id);
+    }
+}
+
+void Server::flush() {
+    for (const ConnectionId id : connections_.take_dirty()) {
+        Connection* const connection = connections_.find(id);
+        if (connection == nullptr) continue;
+        connection->is_dirty = false;
+        if (connection->ignored || !send(*connection)) continue;
+        connection->transport->finish_turn();
+        const bool may = may_take(*connection);
+        if (may && connection->paused) {
+            connection->paused = false;
+            connections_.mark_runnable(*connection);
+        } else if (!may && !connection->waiting) {
+            connection->paused = true;
+        }
+        connection->transport->interest(may, !connection->out.empty());
+    }
+    connections_.bury();
+}
+
+// Sends what the client takes now; false if that was the client's end.
+bool Server::send(Connection& connection) {
+    std::array<std::span<const std::byte>, 64> parts;
+    while (!connection.out.empty()) {
+        const std::size_t count = connection.out.front(parts);
+        const auto sent = connection.transport->write(std::span(parts).first(count));
+        if (!sent) {
+            end(connection, sent.error());
+            return false;
+        }
+        if (*sent == 0) break;
+        connection.out.consume(*sent);
+    }
+    if (connection.out.bytes() > socket_backlog_max) {
+        ++stats_.disconnected;
+        connections_.close(connection);
+        return false;
+    }
+    return true;
+}
+
+void Server::end(Connection& connection, Transport::End reason) {
+    if (reason == Transport::End::bad_ring) return quarantine(connection, xs::RingError::indexes);
+    connections_.close(connection);
+}
+
+// XSA-325: a domain that broke the protocol is served no more, but its end will still be told. A
+// socket that did is closed.
+void Server::quarantine(Connection& connection, xs::RingError error) {
+    ++stats_.quarantined;
+    if (connection.caller.domain.id == 0) return connections_.close(connection);
+    connections_.reset(connection);
+    connection.ignored = true;
+    connection.transport->report(error);
+}
+
+void Server::handle(Connection& connection, const xs::Header& header, std::string_view payload) {
+    ++stats_.requests;
+    const auto index = static_cast<std::size_t>(header.type);
+    if (index >= operation_count || !operations[index].known) {
+        return reply(connection, header, std::unexpected(xs::Error::enosys));
+    }
+    const Operation& operation = operations[index];
+    if (operation.privileged && !connection.caller.privileged) {
+        return reply(connection, header, std::unexpected(xs::Error::eacces));
+    }
+    Transaction* transaction = nullptr;
+    if (header.transaction_id != 0 && !operation.ignores_transaction) {
+        const auto found = connection.transactions.find(header.transaction_id);
+        if (found == connection.transactions.end()) {
+            return reply(connection, header, std::unexpected(xs::Error::enoent));
+        }
+        transaction = found->second.get();
+    }
+    auto answer = dispatch(connection, header, transaction, payload);
+    if (answer) return reply(connection, header, std::move(*answer));
+}
+
+std::optional<Answer> Server::dispatch(Connection& connection, const xs::Header& header,
+                                       Transaction* transaction, std::string_view payload) {
+    switch (header.type) {
+        case xs::MessageType::control: {
+            if (control_ == nullptr) return Answer(std::unexpected(xs::Error::einval));
+            // Requests after this one wait until it is answered, so that replies stay in order.
+            connection.waiting = true;
+            auto answer = control_->command(connection.id, header, payload);
+            if (answer) connection.waiting = false;
+            return answer;
+        }
+        case xs::MessageType::watch:
+            return watch(connection, header, payload);
+        case xs::MessageType::unwatch:
+            return unwatch(connection, payload);
+        case xs::MessageType::reset_watches:
+            return reset_watches(connection);
+        case xs::MessageType::transaction_start:
+            return transaction_start(connection, transaction);
+        case xs::MessageType::transaction_end:
+            return transaction_end(connection, header.transaction_id, transaction, payload);
+        case xs::MessageType::introduce:
+            return introduce(payload);
+        case xs::MessageType::release:
+            return release(payload);
+        case xs::MessageType::resume:
+            return resume(payload);
+        case xs::MessageType::set_target:
+            return set_target(payload);
+        case xs::MessageType::is_domain_introduced:
+            return is_domain_introduced(payload);
+        case xs::MessageType::get_domain_path:
+            return get_domain_path(payload);
+        default:
+            return tree_request(connection, header.type, transaction, payload);
+    }
+}
+
+void Server::reply(Connection& connection, const xs::Header& request, Answer answer) {
+    if (connection.ignored) return;
+    if (answer && answer->size() > xs::payload_max) answer = std::unexpected(xs::Error::e2big);
+    xs::Header header = request;
+    if (answer) {
+        connection.out.push_reply(header, std::move(*answer));
+    } else {
+        ++stats_.errors;
+        header.type = xs::MessageType::error;
+        std::string text(name(answer.error()));
+        text += '\0';
+        connection.out.push_reply(header, std::move(text));
+    }
+    connections_.mark_dirty(connection);
+}
+
+void Server::answer_deferred(ConnectionId id, const xs::Header& request, Answer answer) {
+    Connection* const connection = connections_.find(id);
+    if (connection == nullptr || !connection->waiting) return;
+    connection->waiting = false;
+    reply(*connection, request, std::move(answer));
+    connections_.mark_runnable(*connection);
+}
+
+void Server::expire() {
+    const Moment now = clock_->now();
+    if (now < announcer_.next_deadline()) return;
+    Moment earliest = Moment::max();
+    connections_.for_each([&](Connection& connection) {
+        if (connection.caller.privileged || connection.out.empty()) return;
+        stats_.events_expired += connection.out.prune(now);
+        earliest = std::min(earliest, connection.out.next_deadline());
+        connections_.mark_dirty(connection);
+    });
+    announcer_.set_next_deadline(earliest);
+}
+
+}  // namespace stemma::xenstored

@@ -1,0 +1,191 @@
+// Requests on the tree, watches and transactions.
+#include <limits>
+
+#include "xenstored/node_path.hpp"
+#include "xenstored/payload.hpp"
+#include "xenstored/server.hpp"
+
+namespace stemma::xenstored {
+
+namespace {
+
+using xs::Error;
+
+// Bytes of requests and replies a privileged transaction may keep; it is exempt from quotas, but
+// not from memory's end.
+constexpr std::size_t privileged_transaction_bytes = 256 * 1024 * 1024;
+
+const std::string acknowledgement("OK\0", 3);
+
+store::Operation operation_of(xs::MessageType type) {
+    switch (type) {
+        case xs::MessageType::write:
+            return store::Operation::write;
+        case xs::MessageType::mkdir:
+            return store::Operation::mkdir;
+        case xs::MessageType::rm:
+            return store::Operation::remove;
+        case xs::MessageType::set_perms:
+            return store::Operation::set_permissions;
+        default:
+            return store::Operation::none;
+    }
+}
+
+bool changes_tree(xs::MessageType type) {
+    return operation_of(type) != store::Operation::none;
+}
+
+}  // namespace
+
+Bench Server::bench(const Connection& connection) {
+    return {connection.caller, settings_.limits, domains_,
+            tree_.counts().of(connection.caller.domain)};
+}
+
+Answer Server::tree_request(Connection& connection, xs::MessageType type, Transaction* transaction,
+                            std::string_view payload) {
+    store::Stamp stamp{{}, connection.caller.domain.id, operation_of(type)};
+    if (changes_tree(type)) stamp.time = clock_->wall();
+    // A domain made a moment ago may be named in the permissions.
+    if (type == xs::MessageType::set_perms) hypervisor_->poll_events();
+    if (connection.ignored) return std::unexpected(Error::eio);
+
+    if (transaction != nullptr) {
+        Ruling ruling = transaction->request(bench(connection), tree_.head(), tree_.numbers(),
+                                             stamp, type, payload);
+        return std::move(ruling.reply);
+    }
+    Branch branch = tree_.branch(stamp);
+    Ruling ruling = judge(bench(connection), branch, type, payload);
+    if (!ruling.reply || branch.tree().same(tree_.head())) return std::move(ruling.reply);
+
+    const store::Tree before = tree_.head();
+    tree_.publish(branch);
+    const std::string special = ruling.changed ? std::string() : "/.special";
+    const std::string_view path = ruling.changed ? std::string_view(ruling.path) : special;
+    history_->record({before,
+                      tree_.head(),
+                      connection.id,
+                      connection.caller.domain,
+                      stamp,
+                      type == xs::MessageType::write,
+                      {path}});
+    if (ruling.removed) {
+        announcer_.removed(before, tree_.head(), path);
+    } else if (ruling.changed) {
+        announcer_.changed(before, tree_.head(), path, WatchIndex::Match::at_or_above);
+    }
+    return std::move(ruling.reply);
+}
+
+std::optional<Answer> Server::watch(Connection& connection, const xs::Header& header,
+                                    std::string_view payload) {
+    const auto refuse = [](Error error) { return Answer(std::unexpected(error)); };
+    const auto parts = strings(payload);
+    if (parts.size() != 2) return refuse(Error::einval);
+    const std::string_view given = parts[0];
+    const std::string_view token = parts[1];
+    const xs::DomainId home = connection.caller.domain.id;
+    std::string scratch;
+    const std::string_view path = canonical(given, home, scratch);
+    const bool special = is_special(path);
+    if (special ? path.size() > xs::relative_path_max
+                : !is_valid_node_path(path, settings_.limits.path_max)) {
+        return refuse(Error::einval);
+    }
+    const bool relative = !special && !given.starts_with('/');
+    const std::size_t home_length = relative ? xs::domain_path(home).size() : 0;
+    WatchIndex& watches = connections_.watches();
+    // C looks for a duplicate before it looks at the quota.
+    const Watch* const added = watches.add(connection.id, path, token, home_length);
+    if (added == nullptr) return refuse(Error::eexist);
+    // One more than the quota is accepted, as C 4.17 compares before it counts the new one.
+    if (!connection.caller.privileged &&
+        watches.count(connection.id) > settings_.limits.watches + 1) {
+        watches.remove(connection.id, path, token);
+        return refuse(Error::e2big);
+    }
+    // The acknowledgement comes first, then one event, whether or not there is a node.
+    reply(connection, header, acknowledgement);
+    announcer_.send(connection, added->event_path(path), token);
+    return std::nullopt;
+}
+
+Answer Server::unwatch(Connection& connection, std::string_view payload) {
+    const auto parts = strings(payload);
+    if (parts.size() != 2) return std::unexpected(Error::einval);
+    std::string scratch;
+    const auto path = canonical(parts[0], connection.caller.domain.id, scratch);
+    if (!connections_.watches().remove(connection.id, path, parts[1])) {
+        return std::unexpected(Error::enoent);
+    }
+    return acknowledgement;
+}
+
+Answer Server::reset_watches(Connection& connection) {
+    connections_.watches().remove_all(connection.id);
+    connection.transactions.clear();
+    return acknowledgement;
+}
+
+Answer Server::transaction_start(Connection& connection, const Transaction* transaction) {
+    if (transaction != nullptr) return std::unexpected(Error::ebusy);
+    const bool privileged = connection.caller.privileged;
+    // '>', as C has it: one more than the quota
+    if (!privileged && connection.transactions.size() > settings_.limits.transactions) {
+        return std::unexpected(Error::enospc);
+    }
+    std::uint32_t& next = connection.next_transaction_id;
+    while (next == 0 || connection.transactions.contains(next))
+        ++next;
+    const std::uint32_t id = next++;
+    connection.transactions.emplace(
+        id, std::make_unique<Transaction>(
+                privileged ? std::numeric_limits<std::size_t>::max()
+                           : settings_.limits.transaction_nodes,
+                privileged ? privileged_transaction_bytes : settings_.limits.memory,
+                domains_.deaths()));
+    std::string reply = std::to_string(id);
+    reply += '\0';
+    return reply;
+}
+
+Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transaction* transaction,
+                               std::string_view payload) {
+    const auto verdict = one_string(payload);
+    if (!verdict || (*verdict != "T" && *verdict != "F")) return std::unexpected(Error::einval);
+    if (transaction == nullptr) return std::unexpected(Error::enoent);
+    const auto finished = std::move(connection.transactions.extract(id).mapped());
+    if (*verdict == "F") return acknowledgement;
+
+    const auto merged =
+        finished->finish(bench(connection), tree_.head(), tree_.counts(), tree_.numbers());
+    if (!merged) {
+        if (merged.error() == Error::eagain) ++stats_.conflicts;
+        return std::unexpected(merged.error());
+    }
+    if (!*merged) return acknowledgement;
+
+    ++stats_.commits;
+    const store::Tree before = tree_.head();
+    tree_.publish(**merged);
+    const auto changes = finished->changes();
+    std::vector<std::string_view> paths;
+    paths.reserve(changes.size());
+    for (const auto& change : changes)
+        paths.push_back(change.path);
+    if (paths.empty()) paths.push_back("/.special");
+    const store::Stamp stamp{clock_->wall(), connection.caller.domain.id,
+                             store::Operation::transaction};
+    history_->record({before, tree_.head(), connection.id, connection.caller.domain, stamp, false,
+                      std::move(paths)});
+    for (const auto& change : changes) {
+        announcer_.changed(
+            before, tree_.head(), change.path,
+            change.exact ? WatchIndex::Match::exact : WatchIndex::Match::at_or_above);
+    }
+    return acknowledgement;
+}
+
+}  // namespace stemma::xenstored
