@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t block_size = 65536;
 constexpr std::size_t rings_budget = 12u << 20;
 constexpr std::size_t receive_max = 4096;
-constexpr std::size_t receive_min = 256;
+constexpr std::size_t receive_min = 128;
 // Before a received frame stand tpacket2_hdr, sockaddr_ll and padding; up to 18 bytes of Ethernet
 // header follow.
 constexpr std::size_t overhead = 128;
