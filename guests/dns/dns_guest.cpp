@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "rt/clock.hpp"
+#include "rt/saved_state.hpp"
 
 namespace stemma::dns {
 
@@ -11,6 +11,9 @@ DnsGuest::DnsGuest(const rt::Environment& environment, const DnsArguments& argum
       store_(environment.store),
       interface_(arguments.address.vif, *environment.ports[arguments.address.vif],
                  {arguments.address.interface, arguments.gateway}, environment.entropy),
+      arp_entries_(environment.clock, {&interface_}),
+      arp_mirror_(environment.store, environment.clock, arp_entries_,
+                  {.directory = "data/net/arp"}),
       follower_(environment.store, environment.entropy, arguments.zone),
       counters_(environment.store, "data/net/dns"),
       interface_counters_(environment.store),
@@ -25,6 +28,9 @@ DnsGuest::DnsGuest(const rt::Environment& environment, const DnsArguments& argum
     interface_.counters().for_each([&](std::string_view name, const std::uint64_t& counter) {
         interface_counters_.add(name, counter);
     });
+    interface_counters_.add("mirrored", arp_mirror_.stats().mirrored);
+    interface_counters_.add("unmirrored", arp_mirror_.stats().unmirrored);
+    restore_arp(environment.saved_state);
 }
 
 rt::Instant DnsGuest::run(rt::Instant now) {
@@ -35,6 +41,7 @@ rt::Instant DnsGuest::run(rt::Instant now) {
     const bool more = stack_.receive(now, frames_at_once);
     rt::Instant next = stack_.run(now);
 
+    next = std::min(next, arp_mirror_.run(now));
     next = std::min(next, follower_.run(now));
     take_over();
     next = std::min(next, say_ready(now));
@@ -42,6 +49,16 @@ rt::Instant DnsGuest::run(rt::Instant now) {
     next = std::min(next, interface_counters_.run(now));
     next = std::min(next, status_.run(now));
     return more ? now : next;
+}
+
+// The cache of the guest that had this name: its neighbours need not be asked for again.
+void DnsGuest::restore_arp(std::span<const std::uint8_t> saved_state) {
+    constexpr std::string_view prefix = "arp/";
+    rt::SavedStateReader reader(saved_state);
+    while (const auto entry = reader.next()) {
+        if (entry->path.starts_with(prefix))
+            arp_entries_.restore(entry->path.substr(prefix.size()), entry->value);
+    }
 }
 
 void DnsGuest::take_over() {

@@ -1,15 +1,20 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "dns/dns_arguments.hpp"
 #include "dns/dns_service.hpp"
 #include "dns/status_nodes.hpp"
 #include "dns/zone_follower.hpp"
+#include "net/arp_mirror.hpp"
 #include "net/interface.hpp"
 #include "net/ipv4_stack.hpp"
 #include "rt/guest.hpp"
+#include "rt/mirror.hpp"
 #include "rt/stats_writer.hpp"
 
 namespace stemma::dns {
@@ -29,12 +34,15 @@ class DnsGuest final : public rt::Guest {
   private:
     void take_over();
     void refuse(const RefusedZone& refusal);
+    void restore_arp(std::span<const std::uint8_t> saved_state);
     rt::Instant say_ready(rt::Instant now);
 
     rt::Console& console_;
     rt::Store& store_;
     net::Interface interface_;
     net::Ipv4Stack stack_;
+    net::ArpMirror arp_entries_;
+    rt::Mirror arp_mirror_;
     DnsService service_;
     ZoneFollower follower_;
     std::unique_ptr<const Zone> zone_;  // what the service answers from
