@@ -1,0 +1,55 @@
+#include "git.hpp"
+
+#include <cstring>
+#include <mutex>
+
+#include "object_sink.hpp"
+
+namespace stemma::store {
+namespace git {
+
+void start() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        git_libgit2_init();
+        git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+        for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
+                                GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {
+            git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
+        }
+    });
+}
+
+ObjectId id_of(const git_oid& oid) {
+    ObjectId id;
+    std::memcpy(id.data(), oid.id, id.size());
+    return id;
+}
+
+git_oid oid_of(const ObjectId& id) {
+    git_oid oid;
+    std::memcpy(oid.id, id.data(), id.size());
+    return oid;
+}
+
+Error last_error(int code, std::string tried, std::string on) {
+    const git_error* const error = git_error_last();
+    const auto kind = code == GIT_ENOTFOUND      ? Error::Kind::not_found
+                      : code == GIT_EINVALIDSPEC ? Error::Kind::refused
+                                                 : Error::Kind::disk;
+    return {kind, std::move(tried), std::move(on),
+            error != nullptr && error->message != nullptr ? error->message : "no reason given"};
+}
+
+}  // namespace git
+
+std::expected<ObjectId, Error> object_id(ObjectKind kind, std::string_view bytes) {
+    git::start();
+    git_oid oid;
+    const int code =
+        git_odb_hash(&oid, bytes.data(), bytes.size(), static_cast<git_object_t>(kind));
+    if (code != 0) return std::unexpected(git::last_error(code, "hash", "an object"));
+    return git::id_of(oid);
+}
+
+}  // namespace stemma::store

@@ -1,0 +1,91 @@
+#include "pack_consolidation.hpp"
+
+#include <algorithm>
+#include <string>
+#include <system_error>
+#include <unordered_set>
+#include <vector>
+
+#include "file_write.hpp"
+#include "pack_text.hpp"
+#include "pack_writer.hpp"
+#include "store/commit.hpp"
+
+namespace stemma::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path beside(const fs::path& pack, const char* extension) {
+    fs::path file = pack;
+    return file.replace_extension(extension);
+}
+
+std::vector<fs::path> small_packs(const fs::path& repository, std::size_t small_bytes) {
+    std::vector<fs::path> packs;
+    std::error_code error;
+    for (const auto& file : fs::directory_iterator(repository / "objects" / "pack", error)) {
+        if (file.path().extension() != ".pack") continue;
+        const auto size = file.file_size(error);
+        if (error || size >= small_bytes) continue;
+        if (fs::exists(beside(file.path(), ".keep"), error)) continue;
+        if (!fs::exists(beside(file.path(), ".idx"), error)) continue;
+        packs.push_back(file.path());
+    }
+    std::ranges::sort(packs);
+    return packs;
+}
+
+}  // namespace
+
+std::expected<bool, Error> consolidate_packs(const std::filesystem::path& repository,
+                                             const ConsolidationLimits& limits) {
+    const auto packs = small_packs(repository, limits.small_bytes);
+    if (packs.size() < limits.packs) return false;
+    PackText joined;
+    std::unordered_set<CommitId> seen;
+    std::vector<fs::path> taken;
+    for (const fs::path& pack : packs) {
+        if (joined.size() + limits.small_bytes > PackWriter::pack_bound) break;
+        const auto bytes = read_file(pack);
+        const auto index = read_file(beside(pack, ".idx"));
+        if (!bytes) return std::unexpected(bytes.error());
+        if (!index) return std::unexpected(index.error());
+        const auto objects = packed_objects(*bytes, *index);
+        if (!objects && objects.error().kind == Error::Kind::refused) continue;
+        if (!objects) return std::unexpected(objects.error());
+        for (const auto& [id, packed] : *objects) {
+            if (seen.insert({id}).second) joined.add_packed(id, packed);
+        }
+        taken.push_back(pack);
+    }
+    if (taken.size() < 2) return false;
+    joined.seal();
+    const auto installed = install_pack(repository, joined, false);
+    if (!installed) return std::unexpected(installed.error());
+    for (const fs::path& pack : taken) {
+        if (pack.stem() == installed->filename()) continue;
+        // The index first: a pack without one is nothing to git.
+        std::error_code ignored;
+        fs::remove(beside(pack, ".idx"), ignored);
+        fs::remove(pack, ignored);
+    }
+    return true;
+}
+
+void clear_leftovers(const std::filesystem::path& repository) {
+    std::error_code error;
+    std::vector<fs::path> doomed;
+    for (const auto& file : fs::directory_iterator(repository / "incoming", error)) {
+        doomed.push_back(file.path());
+    }
+    for (const auto& file : fs::directory_iterator(repository / "objects" / "pack", error)) {
+        if (file.path().extension() != ".keep") continue;
+        const auto text = read_file(file.path());
+        if (text && *text == keep_text) doomed.push_back(file.path());
+    }
+    for (const fs::path& file : doomed)
+        fs::remove(file, error);
+}
+
+}  // namespace stemma::store

@@ -1,0 +1,182 @@
+#include "pack_text.hpp"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "sha1.hpp"
+
+namespace stemma::store {
+namespace {
+
+constexpr std::size_t pack_header = 12;  // "PACK", version, count
+constexpr std::size_t checksum = 20;
+constexpr std::size_t index_header = 8;
+constexpr std::size_t fanout = 256 * 4;
+
+void append_be32(std::string& text, std::uint32_t number) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+        text += static_cast<char>(number >> shift & 0xff);
+}
+
+std::uint32_t be32_at(std::string_view text, std::size_t at) {
+    std::uint32_t number = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+        number = number << 8 | static_cast<std::uint8_t>(text[at + i]);
+    }
+    return number;
+}
+
+void append_id(std::string& text, const ObjectId& id) {
+    for (const std::uint8_t byte : id)
+        text += static_cast<char>(byte);
+}
+
+// Kind and size: four bits of the size beside the kind, then seven a byte, low ones first.
+void append_object_header(std::string& text, ObjectKind kind, std::size_t size) {
+    unsigned byte = static_cast<unsigned>(kind) << 4 | (size & 15);
+    for (size >>= 4; size > 0; size >>= 7) {
+        text += static_cast<char>(byte | 0x80);
+        byte = size & 0x7f;
+    }
+    text += static_cast<char>(byte);
+}
+
+const Bytef* zlib_bytes(std::string_view text) {
+    return static_cast<const Bytef*>(static_cast<const void*>(text.data()));
+}
+
+std::uint32_t crc_of(std::string_view bytes) {
+    return static_cast<std::uint32_t>(
+        crc32_z(crc32_z(0, nullptr, 0), zlib_bytes(bytes), bytes.size()));
+}
+
+// A zlib stream of stored blocks (RFC 1950, RFC 1951 3.2.4): for what does not compress. Most of a
+// tree is hashes, and most values are a few words.
+void append_stored(std::string& text, std::string_view bytes) {
+    text += "\x78\x01";
+    auto rest = bytes;
+    do {
+        const auto block = rest.substr(0, 0xffff);
+        rest.remove_prefix(block.size());
+        text += static_cast<char>(rest.empty() ? 1 : 0);
+        const auto length = static_cast<unsigned>(block.size());
+        for (const unsigned half : {length, ~length}) {
+            text += static_cast<char>(half & 0xff);
+            text += static_cast<char>(half >> 8 & 0xff);
+        }
+        text += block;
+    } while (!rest.empty());
+    append_be32(text, static_cast<std::uint32_t>(
+                          adler32_z(adler32_z(0, nullptr, 0), zlib_bytes(bytes), bytes.size())));
+}
+
+bool append_deflated(std::string& text, std::string_view bytes) {
+    uLongf size = compressBound(bytes.size());
+    const std::size_t start = text.size();
+    text.resize(start + size);
+    auto* const to = static_cast<Bytef*>(static_cast<void*>(text.data() + start));
+    const int code = compress2(to, &size, zlib_bytes(bytes), bytes.size(), Z_BEST_SPEED);
+    text.resize(code == Z_OK ? start + size : start);
+    return code == Z_OK;
+}
+
+std::unexpected<Error> corrupt(const char* why) {
+    return std::unexpected(Error{Error::Kind::corrupt, "read", "a pack", why});
+}
+
+}  // namespace
+
+PackText::PackText() : bytes_("PACK") {
+    append_be32(bytes_, 2);
+    append_be32(bytes_, 0);  // the count, known when sealed
+}
+
+void PackText::add(const ObjectId& id, ObjectKind kind, std::string_view bytes) {
+    // A blob worth compressing is a zone chunk or another long text.
+    static constexpr std::size_t worth_compressing = 512;
+    const std::size_t start = bytes_.size();
+    append_object_header(bytes_, kind, bytes.size());
+    const bool try_deflate = kind != ObjectKind::tree && bytes.size() >= worth_compressing;
+    if (!try_deflate || !append_deflated(bytes_, bytes)) append_stored(bytes_, bytes);
+    objects_.push_back({id, start, crc_of(std::string_view(bytes_).substr(start))});
+}
+
+void PackText::add_packed(const ObjectId& id, std::string_view packed) {
+    objects_.push_back({id, bytes_.size(), crc_of(packed)});
+    bytes_ += packed;
+}
+
+void PackText::seal() {
+    std::string count;
+    append_be32(count, static_cast<std::uint32_t>(objects_.size()));
+    bytes_.replace(8, 4, count);
+    append_id(bytes_, sha1(bytes_));
+    std::ranges::sort(objects_, {}, &PackedObject::id);
+}
+
+std::string PackText::index() const {
+    std::string text = "\377tOc";
+    append_be32(text, 2);
+    std::uint32_t up_to = 0;
+    for (unsigned first = 0; first < 256; ++first) {
+        while (up_to < objects_.size() && objects_[up_to].id[0] == first)
+            ++up_to;
+        append_be32(text, up_to);
+    }
+    for (const PackedObject& object : objects_)
+        append_id(text, object.id);
+    for (const PackedObject& object : objects_)
+        append_be32(text, object.crc);
+    for (const PackedObject& object : objects_) {
+        append_be32(text, static_cast<std::uint32_t>(object.offset));
+    }
+    text.append(bytes_, bytes_.size() - checksum);
+    append_id(text, sha1(text));
+    return text;
+}
+
+std::string PackText::name() const {
+    const auto* const end = zlib_bytes(bytes_) + bytes_.size();
+    return "pack-" + to_hex({end - checksum, checksum});
+}
+
+std::expected<std::vector<PackedBytes>, Error> packed_objects(std::string_view pack,
+                                                              std::string_view index) {
+    if (!index.starts_with(std::string_view("\377tOc\0\0\0\2", index_header)) ||
+        index.size() < index_header + fanout || pack.size() < pack_header + checksum) {
+        return corrupt("not a pack with an index of version 2");
+    }
+    const std::size_t count = be32_at(index, index_header + fanout - 4);
+    const std::size_t ids = index_header + fanout;
+    const std::size_t offsets = ids + count * (checksum + 4);
+    // 28 bytes an object; a pack of ours has no table of long offsets.
+    if (index.size() != offsets + count * 4 + 2 * checksum || be32_at(pack, 8) != count) {
+        return corrupt("pack and index do not fit each other");
+    }
+    std::vector<std::pair<std::size_t, std::size_t>> places;  // offset, place in the index
+    for (std::size_t i = 0; i < count; ++i)
+        places.emplace_back(be32_at(index, offsets + i * 4), i);
+    std::ranges::sort(places);
+    std::vector<PackedBytes> objects;
+    objects.reserve(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::size_t end = i + 1 < count ? places[i + 1].first : pack.size() - checksum;
+        const std::size_t start = places[i].first;
+        if (start < pack_header || start >= end) return corrupt("offsets out of order");
+        const unsigned kind = static_cast<std::uint8_t>(pack[start]) >> 4 & 7;
+        if (kind < 1 || kind > 3) {
+            return std::unexpected(
+                Error{Error::Kind::refused, "join", "a pack", "it has deltas or tags"});
+        }
+        PackedBytes object;
+        object.packed = pack.substr(start, end - start);
+        std::memcpy(object.id.data(), index.data() + ids + places[i].second * checksum, checksum);
+        objects.push_back(object);
+    }
+    return objects;
+}
+
+}  // namespace stemma::store

@@ -1,0 +1,59 @@
+// Collects the objects of one batch and writes them as a pack, or several where one would be huge.
+//
+// A pack is born with a `.keep` beside it, so that a `git gc --prune=now` which runs before the
+// batch's refs have moved leaves it alone; release() takes that away when they have. Files come
+// into objects/pack complete, by rename from incoming/, and the index after the pack, so that a
+// reader or `git clone` never sees half of one.
+#pragma once
+
+#include <cstddef>
+#include <expected>
+#include <filesystem>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "object_sink.hpp"
+#include "pack_text.hpp"
+#include "store/commit.hpp"
+
+namespace stemma::store {
+
+class PackWriter final : public ObjectSink {
+  public:
+    static constexpr std::size_t pack_bound = 64UL << 20;  // then the next pack begins
+
+    explicit PackWriter(std::filesystem::path repository);
+    PackWriter(PackWriter&&) = default;
+
+    // An object put twice in one batch is written once.
+    std::expected<ObjectId, Error> put(ObjectKind kind, std::string_view bytes) override;
+
+    // Writes what is left; after this all objects are on disk, synced.
+    std::expected<void, Error> finish();
+    // The refs have moved: the packs may be treated as any other.
+    void release();
+    // The refs will not move: takes the packs away again, as far as that works.
+    void discard();
+
+    std::size_t objects() const { return objects_; }
+    std::size_t bytes() const { return bytes_; }
+
+  private:
+    std::filesystem::path repository_;
+    PackText pack_;
+    std::unordered_set<CommitId> put_;
+    std::vector<std::filesystem::path> kept_;  // packs written, without their extension
+    std::size_t objects_ = 0;
+    std::size_t bytes_ = 0;
+};
+
+// Writes a sealed pack and its index into the repository, durable; gives its path without
+// extension. With `keep`, the .keep file stands before the pack does.
+std::expected<std::filesystem::path, Error> install_pack(const std::filesystem::path& repository,
+                                                         const PackText& pack, bool keep);
+
+// What a `.keep` of ours says, so that a start after a crash knows it from one of somebody else.
+inline constexpr std::string_view keep_text = "stemma: written, but no ref names it yet\n";
+
+}  // namespace stemma::store

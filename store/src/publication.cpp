@@ -1,0 +1,260 @@
+#include "publication.hpp"
+
+#include <array>
+#include <atomic>
+#include <ctime>
+
+#include "commit_text.hpp"
+#include "pack_consolidation.hpp"
+#include "ref_name.hpp"
+#include "tree_loader.hpp"
+
+namespace stemma::store {
+namespace {
+
+// Under which this process's publishers mark nodes; 0 is nobody.
+std::uint32_t next_publisher() {
+    static std::atomic<std::uint32_t> last{0};
+    return ++last;
+}
+
+}  // namespace
+
+Publication::Publication(RepositoryLock lock, Repository repository)
+    : lock_(std::move(lock)), repository_(std::move(repository)), writer_(next_publisher()) {
+    state_.main.ref = main_ref;
+    state_.config.ref = config_ref;
+}
+
+std::expected<Publication, Error> Publication::open(const std::filesystem::path& path) {
+    auto repository = Repository::open_or_create(path);
+    if (!repository) return std::unexpected(std::move(repository.error()));
+    auto lock = RepositoryLock::take(path);
+    if (!lock) return std::unexpected(std::move(lock.error()));
+    clear_leftovers(path);
+    Publication publication(std::move(*lock), std::move(*repository));
+    if (auto read = publication.read_heads(); !read)
+        return std::unexpected(std::move(read.error()));
+    return publication;
+}
+
+// Where the refs are now: at the start, and after a batch that failed half way through moving them.
+std::expected<void, Error> Publication::read_heads() {
+    for (Head* head : {&state_.live, &state_.main, &state_.config}) {
+        if (head->ref.empty()) continue;  // no epoch yet
+        const auto id = repository_.ref(head->ref);
+        if (!id) return std::unexpected(id.error());
+        head->published = head->next = *id;
+        head->tree.reset();
+        head->generation = 0;
+        if (!*id) continue;
+        const auto tree = repository_.tree_of(**id);
+        const auto commit = repository_.commit(**id);
+        if (!tree) return std::unexpected(tree.error());
+        if (!commit) return std::unexpected(commit.error());
+        head->tree = *tree;
+        head->generation = commit->generation;
+    }
+    return {};
+}
+
+// "20251121T202211Z", with "-2" and so on after it where that epoch was there before.
+std::string Publication::epoch_name(Time when) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(
+        std::chrono::time_point_cast<std::chrono::system_clock::duration>(when));
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    std::array<char, 32> text{};
+    const std::size_t size = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts);
+    const std::string name = live_prefix + std::string(text.data(), size);
+    std::string free = name;
+    for (int n = 2; repository_.ref(free).value_or(std::nullopt); ++n) {
+        free = name + "-" + std::to_string(n);
+    }
+    return free;
+}
+
+std::expected<CommitId, Error> Publication::grow(PackWriter& pack, Head& head, const ObjectId& tree,
+                                                 const Info& info) {
+    std::vector<CommitId> parents;
+    if (head.next) parents.push_back(*head.next);
+    const auto id =
+        pack.put(ObjectKind::commit, commit_text(tree, parents, info, head.generation + 1));
+    if (!id) return std::unexpected(id.error());
+    head.next = CommitId{*id};
+    head.tree = tree;
+    ++head.generation;
+    return *head.next;
+}
+
+std::expected<CommitId, Error> Publication::commit(PackWriter& pack, const PublishJob& job) {
+    const auto tree =
+        writer_.write_root(pack, job.tree.root(), ObjectWriter::Place::whole_tree, true);
+    if (!tree) return std::unexpected(tree.error());
+    Head& live = state_.live;
+    const bool new_epoch = live.ref.empty() || job.info.when >= state_.epoch_began + epoch_length;
+    if (!new_epoch && live.tree == *tree) return *live.next;  // nothing changed: no commit
+    if (new_epoch) {
+        live = Head{};
+        live.ref = epoch_name(job.info.when);
+        state_.epoch_began = job.info.when;
+    }
+    const auto id = grow(pack, live, *tree, job.info);
+    if (!id) return id;
+    state_.main.next = *id;
+    if (auto done = commit_config(pack, job); !done)
+        return std::unexpected(std::move(done.error()));
+    return id;
+}
+
+std::expected<void, Error> Publication::commit_config(PackWriter& pack, const PublishJob& job) {
+    const Node& root = job.tree.root();
+    const Node* const node = root.child("stemma");
+    if (node == state_.config_node.get() && root.permissions().same_text(state_.root_permissions)) {
+        return {};
+    }
+    // A tree without /stemma says nothing until one with it was seen: the configuration of the last
+    // run may simply not have been loaded.
+    if (node == nullptr && !state_.config_node) return {};
+    const auto tree = writer_.write_root_with(pack, root, node, true);
+    if (!tree) return std::unexpected(tree.error());
+    state_.config_node = Ref<const Node>::share(node);
+    state_.root_permissions = root.permissions();
+    if (state_.config.tree == *tree) return {};
+    const auto id = grow(pack, state_.config, *tree, job.info);
+    if (!id) return std::unexpected(id.error());
+    return {};
+}
+
+// A snapshot or a guest's state: a commit without parents, so that it holds on to no epoch.
+std::expected<CommitId, Error> Publication::single(PackWriter& pack, const PublishJob& job,
+                                                   std::vector<Move>& moves) {
+    const bool is_guest = job.kind == PublishJob::Kind::guest;
+    const std::string ref = (is_guest ? guest_prefix : snapshot_prefix) + job.name;
+    const Node& root = is_guest ? *job.subtree : job.tree.root();
+    // Not remembered: a ref that moves away leaves these objects to `git gc`.
+    const auto tree = writer_.write_root(
+        pack, root, is_guest ? ObjectWriter::Place::network_state : ObjectWriter::Place::whole_tree,
+        false);
+    if (!tree) return std::unexpected(tree.error());
+    const auto there = repository_.ref(ref);
+    if (!there) return std::unexpected(there.error());
+    if (is_guest && *there) {
+        const auto last = repository_.tree_of(**there);
+        if (last && *last == *tree) return **there;
+    }
+    const auto id = pack.put(ObjectKind::commit, commit_text(*tree, {}, job.info, 1));
+    if (!id) return std::unexpected(id.error());
+    moves.push_back({ref, *there, CommitId{*id}});
+    return CommitId{*id};
+}
+
+std::expected<CommitId, Error> Publication::run(PackWriter& pack, const PublishJob& job,
+                                                std::vector<Move>& moves) {
+    const auto refused = [&](const char* tried, std::string why) {
+        return std::unexpected(Error{Error::Kind::refused, tried, job.name, std::move(why)});
+    };
+    switch (job.kind) {
+        case PublishJob::Kind::commit:
+            return commit(pack, job);
+        case PublishJob::Kind::publish_all:
+            if (state_.main.next) return *state_.main.next;
+            return refused("publish", "nothing was ever submitted");
+        case PublishJob::Kind::guest:
+            if (!job.subtree) return refused("save guest", "it has no subtree to save");
+            [[fallthrough]];
+        case PublishJob::Kind::snapshot:
+            break;
+    }
+    if (is_ref_element(job.name)) return single(pack, job, moves);
+    return refused("make ref", "a name has 1 to 200 bytes of [A-Za-z0-9_-]");
+}
+
+std::expected<void, Error> Publication::write(PackWriter& pack, std::span<const PublishJob> jobs,
+                                              Batch& batch) {
+    std::vector<Move> moves;
+    for (const PublishJob& job : jobs) {
+        auto result = run(pack, job, moves);
+        if (!result && result.error().kind != Error::Kind::refused) {
+            return std::unexpected(std::move(result.error()));
+        }
+        if (job.kind == PublishJob::Kind::commit) ++batch.commits;
+        batch.results.push_back(std::move(result));
+    }
+    if (auto done = pack.finish(); !done) return done;
+    std::vector<Move> all;
+    for (const Head* head : {&state_.live, &state_.main, &state_.config}) {
+        if (head->next && head->next != head->published) {
+            all.push_back({head->ref, head->published, *head->next});
+        }
+    }
+    all.insert(all.end(), moves.begin(), moves.end());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        // Two saves of one guest in a batch: the second starts from where the first has put the
+        // ref.
+        auto from = all[i].from;
+        for (std::size_t j = 0; j < i; ++j) {
+            if (all[j].ref == all[i].ref) from = all[j].to;
+        }
+        const auto moved = repository_.move_ref(all[i].ref, from, all[i].to);
+        if (!moved) return std::unexpected(moved.error());
+        if (!*moved) {
+            return std::unexpected(
+                Error{Error::Kind::busy, "move ref", all[i].ref, "somebody else has moved it"});
+        }
+        ++batch.moved;
+    }
+    for (Head* head : {&state_.live, &state_.main, &state_.config})
+        head->published = head->next;
+    return {};
+}
+
+std::expected<Publication::Batch, Error> Publication::publish(std::span<const PublishJob> jobs) {
+    Batch batch;
+    PackWriter pack(repository_.path());
+    const State before = state_;
+    auto done = write(pack, jobs, batch);
+    if (done) {
+        pack.release();
+        writer_.keep();
+        batch.objects = pack.objects();
+        batch.bytes = pack.bytes();
+        return batch;
+    }
+    writer_.forget();
+    state_ = before;
+    // If a ref has moved before the failure, its objects must stay, and the next batch starts from
+    // where the refs are. Otherwise nothing names what was written.
+    if (batch.moved > 0) {
+        pack.release();
+        if (auto read = read_heads(); !read) return std::unexpected(std::move(read.error()));
+    } else {
+        pack.discard();
+    }
+    return std::unexpected(std::move(done.error()));
+}
+
+std::expected<bool, Error> Publication::consolidate() {
+    auto joined = consolidate_packs(repository_.path());
+    if (!joined || !*joined) return joined;
+    // libgit2 would hold on to every pack it has seen.
+    auto fresh = Repository::open(repository_.path());
+    if (!fresh) return std::unexpected(std::move(fresh.error()));
+    repository_ = std::move(*fresh);
+    return true;
+}
+
+std::expected<Tree, Error> Publication::load_config() {
+    const auto head = repository_.ref(config_ref);
+    if (!head) return std::unexpected(head.error());
+    if (!*head) return Tree();
+    const auto commit = repository_.commit(**head);
+    if (!commit) return std::unexpected(commit.error());
+    const auto tree = repository_.tree_of(**head);
+    if (!tree) return std::unexpected(tree.error());
+    auto root = load_root(repository_, *tree, Stamp{commit->info.when, 0, Operation::load});
+    if (!root) return std::unexpected(std::move(root.error()));
+    return Tree(std::move(*root));
+}
+
+}  // namespace stemma::store

@@ -1,0 +1,91 @@
+// Writes batches of jobs into the repository: objects, one pack, the refs. The publisher's thread
+// owns it; nothing here knows of threads.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "object_writer.hpp"
+#include "pack_writer.hpp"
+#include "publish_queue.hpp"
+#include "repository.hpp"
+#include "repository_lock.hpp"
+#include "store/commit.hpp"
+#include "store/error.hpp"
+
+namespace stemma::store {
+
+class Publication {
+  public:
+    // An epoch begins at the first commit after open(), and at the first one a day later.
+    static constexpr std::chrono::hours epoch_length{24};
+
+    static std::expected<Publication, Error> open(const std::filesystem::path& repository);
+
+    struct Batch {
+        // For each job the commit that its ref names now; in the order of the jobs.
+        std::vector<std::expected<CommitId, Error>> results;
+        std::size_t commits = 0;
+        std::size_t objects = 0;
+        std::size_t bytes = 0;
+        std::size_t moved = 0;  // refs
+    };
+    // All of it, durable, or an error and nothing of it. A job with a bad name fails alone.
+    std::expected<Batch, Error> publish(std::span<const PublishJob> jobs);
+
+    // Joins small packs if there are many. True if it did. An error is no more than a missed
+    // chance.
+    std::expected<bool, Error> consolidate();
+
+    std::expected<Tree, Error> load_config();
+
+  private:
+    // A branch as it will be when the batch is written.
+    struct Head {
+        std::string ref;
+        std::optional<CommitId> published;  // what the ref names
+        std::optional<CommitId> next;       // what it is to name
+        std::optional<ObjectId> tree;       // of `next`
+        std::uint64_t generation = 0;       // of `next`
+    };
+    struct State {
+        Head live;
+        Head main;
+        Head config;
+        Time epoch_began{};
+        Ref<const Node> config_node;   // /stemma as last written
+        Permissions root_permissions;  // as last written with it
+    };
+    struct Move {
+        std::string ref;
+        std::optional<CommitId> from;
+        CommitId to;
+    };
+
+    Publication(RepositoryLock lock, Repository repository);
+
+    std::expected<void, Error> read_heads();
+    std::expected<CommitId, Error> grow(PackWriter& pack, Head& head, const ObjectId& tree,
+                                        const Info& info);
+    std::expected<CommitId, Error> commit(PackWriter& pack, const PublishJob& job);
+    std::expected<void, Error> commit_config(PackWriter& pack, const PublishJob& job);
+    std::expected<CommitId, Error> single(PackWriter& pack, const PublishJob& job,
+                                          std::vector<Move>& moves);
+    std::expected<CommitId, Error> run(PackWriter& pack, const PublishJob& job,
+                                       std::vector<Move>& moves);
+    std::expected<void, Error> write(PackWriter& pack, std::span<const PublishJob> jobs,
+                                     Batch& batch);
+    std::string epoch_name(Time when);
+
+    RepositoryLock lock_;
+    Repository repository_;
+    ObjectWriter writer_;
+    State state_;
+};
+
+}  // namespace stemma::store
