@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "toolstack/ipv4_interface.hpp"
+#include "toolstack/mac_address.hpp"
+
+namespace stemma::toolstack {
+
+// The wanted state of one host's network and guests: what a configuration file says and /stemma
+// holds. Plain values; configuration_file.hpp and configuration_store.hpp read and write them.
+
+struct Bridge {
+    std::optional<Ipv4Interface> address;  // dom0's own on it
+
+    bool operator==(const Bridge&) const = default;
+};
+
+enum class Role { none, outside, inside };
+std::string_view name(Role role);  // "" for none
+
+struct Interface {
+    std::string bridge;
+    MacAddress mac;
+    std::optional<Ipv4Interface> address;
+    std::optional<std::uint32_t> gateway;  // host byte order
+    Role role = Role::none;
+
+    bool operator==(const Interface&) const = default;
+};
+
+// What becomes of a guest that ended with a failure.
+enum class OnCrash { destroy, restart };
+std::string_view name(OnCrash action);
+
+struct Guest {
+    std::string image;          // "nat", "dns", "probe", or an absolute path
+    std::uint32_t memory = 32;  // MB
+    std::string arguments;      // words appended to the generated ones
+    std::string zone;           // key of Configuration::zones, or empty
+    OnCrash on_crash = OnCrash::destroy;
+    bool autostart = true;  // started by apply when it does not run
+    std::vector<Interface> interfaces;
+
+    bool operator==(const Guest&) const = default;
+};
+
+struct Zone {
+    std::string origin;        // absolute: "example.org."
+    std::uint32_t serial = 0;  // changes with every change of the text
+    // Master-file text (RFC 1035, section 5) cut at line ends, each piece below 2,000 bytes.
+    std::vector<std::string> chunks;
+
+    bool operator==(const Zone&) const = default;
+};
+
+struct Configuration {
+    std::map<std::string, Bridge> bridges;
+    std::map<std::string, Guest> guests;
+    std::map<std::string, Zone> zones;  // by origin without its last dot, lower case
+
+    bool operator==(const Configuration&) const = default;
+};
+
+inline constexpr std::size_t guests_max = 1000;
+inline constexpr std::size_t bridges_max = 256;
+inline constexpr std::size_t interfaces_max = 8;  // of one guest
+inline constexpr std::uint32_t memory_min = 4;    // MB
+inline constexpr std::uint32_t memory_max = 1024;
+
+// A guest's name: letters, digits and '-', from a letter or digit, at most 32; it appears as it is
+// in XenStore, in refs and on the command line.
+bool is_guest_name(std::string_view name);
+// What Linux takes as an interface's name and XenStore as a value without escapes: at most 15 of
+// letters, digits, '-', '_' and '.', from a letter or digit.
+bool is_bridge_name(std::string_view name);
+
+// The guest that the command line means by `name`: the one so called, else the only one whose image
+// it is; null when there is none or several.
+const Guest* find_guest(const Configuration& configuration, std::string_view name,
+                        std::string& found_name);
+
+// The words that tell the guest its place: "outside=vif0,10.0.0.1/24 inside=vif1,...". An interface
+// is named by its role, or "address"; then gateway=, zone= and the configured arguments.
+std::string command_line(const Guest& guest);
+
+}  // namespace stemma::toolstack

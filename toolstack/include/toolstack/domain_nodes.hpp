@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "toolstack/configuration.hpp"
+#include "toolstack/platform.hpp"
+#include "toolstack/store.hpp"
+
+namespace stemma::toolstack {
+
+// The nodes that libxl writes for a domain (libxl_create.c, libxl_nic.c of Xen 4.17), so that xl,
+// drivers and other tools find on our guests what they expect, and three of ours below
+// /libxl/N/stemma that say from what the guest was made.
+
+std::string frontend_path(DomainId domain, unsigned index);  // /local/domain/N/device/vif/I
+std::string backend_path(DomainId domain, unsigned index);   // /local/domain/0/backend/vif/N/I
+std::string library_path(DomainId domain);                   // /libxl/N
+
+// "vif3.0": the link on the bridge.
+std::string vif_name(DomainId domain, unsigned index);
+
+struct DomainNodes {
+    NewDomain domain;
+    std::string name;
+    std::string uuid;
+    const Guest* guest = nullptr;
+};
+
+// Writes the domain's tree and both ends of each vif, inside `transaction`.
+StoreResult<void> write_domain_nodes(Store& store, TransactionId transaction,
+                                     const DomainNodes& nodes);
+
+// Removes all of them, in a transaction of its own.
+StoreResult<void> remove_domain_nodes(Store& store, DomainId domain, const std::string& uuid);
+
+// From what a running guest was made, and on which bridges it is now.
+struct MadeFrom {
+    std::string image;
+    std::string memory;
+    std::string arguments;
+    struct Vif {
+        std::string bridge;
+        std::string mac;
+    };
+    std::vector<Vif> vifs;
+};
+
+// Nothing for a domain that another toolstack made.
+StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domain);
+
+// "interface 0: frontend 4 Connected, backend 2 InitWait; ...": for errors and net list.
+std::string describe_vifs(Store& store, DomainId domain, std::size_t count);
+
+}  // namespace stemma::toolstack

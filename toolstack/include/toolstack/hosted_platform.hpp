@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "toolstack/agent_message.hpp"
+#include "toolstack/platform.hpp"
+
+namespace stemma::toolstack {
+
+// The platform where there is no hypervisor: asks the agent, which plays one.
+class HostedPlatform : public Platform {
+  public:
+    // Connects to the agent's socket. Refused when the agent lives in another network namespace:
+    // its links would not be where this process looks for them.
+    static Result<std::unique_ptr<HostedPlatform>> connect(const std::string& socket);
+
+    Result<NewDomain> create_domain(const DomainRequest& request) override;
+    Result<std::string> attach_port(DomainId domain, const PortRequest& request) override;
+    Result<void> start(DomainId domain, StartRequest request) override;
+    Result<void> keep(DomainId domain) override;
+    Result<void> destroy(DomainId domain) override;
+    Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) override;
+    Result<std::vector<DomainInfo>> domains() override;
+    Result<ConsoleOutput> console(const std::string& name, std::uint64_t offset,
+                                  bool wait) override;
+
+  private:
+    explicit HostedPlatform(Descriptor socket) : socket_(std::move(socket)) {}
+    Result<AgentMessage> ask(const AgentMessage& request, int descriptor = -1);
+
+    Descriptor socket_;
+};
+
+// $STEMMA_RUNDIR/agent, by default /run/stemma/agent.
+std::string agent_socket();
+
+// "4026531840": which network namespace this process is in (namespaces(7)).
+std::string network_namespace();
+
+}  // namespace stemma::toolstack

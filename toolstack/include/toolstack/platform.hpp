@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "toolstack/descriptor.hpp"
+#include "toolstack/error.hpp"
+#include "toolstack/mac_address.hpp"
+#include "xs_wire/path.hpp"
+
+namespace stemma::toolstack {
+
+using xs::DomainId;
+
+struct DomainRequest {
+    std::string name;
+    std::string uuid;          // "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+    std::uint32_t memory = 0;  // MB
+    std::string on_crash;      // "destroy" or "restart"
+};
+
+// What a fresh domain has: its number and where its XenStore and console rings are.
+struct NewDomain {
+    DomainId id = 0;
+    std::uint64_t store_frame = 0;
+    std::uint32_t store_port = 0;
+    std::uint64_t console_frame = 0;
+    std::uint32_t console_port = 0;
+};
+
+struct PortRequest {
+    unsigned index = 0;
+    std::string bridge;
+    MacAddress mac;
+};
+
+struct StartRequest {
+    std::string image;                // "nat" or an absolute path
+    std::string arguments;            // the command line
+    std::optional<Descriptor> state;  // saved network state, read by the guest before it serves
+};
+
+enum class DomainState {
+    building,  // not started, or not yet kept by its creator
+    running,
+    shut_down,  // it ended; still being cleaned up, or waiting for its creator to look
+};
+std::string_view name(DomainState state);
+
+struct DomainInfo {
+    DomainId id = 0;
+    std::string name;
+    std::string uuid;
+    DomainState state = DomainState::building;
+    std::uint32_t memory = 0;  // MB
+    std::uint64_t cpu_microseconds = 0;
+    std::string ending;  // of one that is shut down: "exit status 1", "killed by signal 9"
+};
+
+struct ConsoleOutput {
+    std::string text;
+    std::uint64_t next = 0;  // the offset to ask for next
+    bool ended = false;      // the guest is gone, and this is the last of it
+};
+
+// The seam between the toolstack and what runs domains: Xen, or the agent where there is no
+// hypervisor. Code above it does not know which.
+class Platform {
+  public:
+    virtual ~Platform() = default;
+
+    // A domain without memory image or ports. Until keep() it dies with this Platform object, so
+    // that a creator which dies leaves nothing behind. Refused where the name is in use.
+    virtual Result<NewDomain> create_domain(const DomainRequest& request) = 0;
+    // Makes port `index` a port of the bridge and drives its backend to Connected; its backend and
+    // frontend nodes must be in XenStore. The name of the link on the bridge.
+    virtual Result<std::string> attach_port(DomainId domain, const PortRequest& request) = 0;
+    virtual Result<void> start(DomainId domain, StartRequest request) = 0;
+    virtual Result<void> keep(DomainId domain) = 0;
+    // Saves its network state (of one that was kept), ends it and removes its links and its nodes.
+    // Returns when all is gone.
+    virtual Result<void> destroy(DomainId domain) = 0;
+    virtual Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) = 0;
+    virtual Result<std::vector<DomainInfo>> domains() = 0;
+    // What the guest of that name wrote since `offset` bytes from its start (the last 64 KB are
+    // kept). With `wait`, waits up to ten seconds for more than nothing.
+    virtual Result<ConsoleOutput> console(const std::string& name, std::uint64_t offset,
+                                          bool wait) = 0;
+};
+
+}  // namespace stemma::toolstack

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "toolstack/descriptor.hpp"
+#include "toolstack/store.hpp"
+
+namespace stemma::toolstack {
+
+// XenStore over xenstored's Unix socket. After a failure of the connection (xenstored was
+// restarted, or did not answer within the time limit) the next request connects anew; watches and
+// transactions are then gone.
+class SocketStore : public Store {
+  public:
+    // `path` of the socket; `limit` is the longest wait for one reply.
+    SocketStore(std::string path, std::chrono::milliseconds limit);
+    ~SocketStore() override;
+
+    // Connects at once, so that the caller learns of a missing daemon before it begins.
+    StoreResult<void> connect();
+
+    StoreResult<std::string> request(xs::MessageType type, TransactionId transaction,
+                                     std::string_view payload, std::string_view path) override;
+    StoreResult<std::optional<WatchEvent>> next_event(Deadline deadline) override;
+
+  private:
+    StoreError broken(std::string_view operation, std::string_view path, std::string cause);
+    bool send_all(std::string_view bytes, Deadline deadline, std::string& cause);
+    // Fills input_ until it holds one whole message; false at the deadline with `cause` empty, or
+    // after a failure with it set.
+    bool receive_message(Deadline deadline, std::string& cause);
+    void keep_event(std::string_view payload);
+
+    // Beyond this many unread events the oldest is dropped: whoever waits reads the store again
+    // after each event, so a dropped one costs nothing while any remains.
+    static constexpr std::size_t events_max = 4096;
+
+    std::string path_;
+    std::chrono::milliseconds limit_;
+    Descriptor socket_;
+    std::uint32_t next_request_ = 1;
+    std::string input_;
+    std::deque<WatchEvent> events_;
+};
+
+// The socket of the xenstored that this process is to speak to: $XENSTORED_RUNDIR/socket, by
+// default /run/xenstored/socket.
+std::string xenstored_socket(std::string_view name = "socket");
+
+}  // namespace stemma::toolstack

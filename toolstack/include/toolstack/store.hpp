@@ -1,0 +1,90 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "toolstack/error.hpp"
+#include "xs_wire/error.hpp"
+#include "xs_wire/message.hpp"
+#include "xs_wire/path.hpp"
+#include "xs_wire/permission.hpp"
+
+namespace stemma::toolstack {
+
+// Why a request to xenstored failed: with the error that it answered, or without a code when the
+// connection itself failed.
+struct StoreError {
+    std::string operation;
+    std::string path;
+    std::optional<xs::Error> code = {};
+    std::string cause = {};  // of a connection that failed
+
+    bool is(xs::Error error) const { return code == error; }
+    // As the command line shows it.
+    Error error() const;
+};
+
+template <typename T>
+using StoreResult = std::expected<T, StoreError>;
+
+using TransactionId = std::uint32_t;  // 0: outside any
+using Deadline = std::chrono::steady_clock::time_point;
+
+struct WatchEvent {
+    std::string path;
+    std::string token;
+};
+
+// XenStore as dom0 sees it, one request at a time. Abstract so that tests can put a tree in memory
+// behind it; the real one is SocketStore. Paths are absolute and well-formed.
+class Store {
+  public:
+    virtual ~Store() = default;
+
+    // Sends one request and waits for its reply; an ERROR reply becomes a StoreError with its code.
+    // `path` is only for the error.
+    virtual StoreResult<std::string> request(xs::MessageType type, TransactionId transaction,
+                                             std::string_view payload, std::string_view path) = 0;
+    // Waits for a watch event; nothing when `deadline` comes first.
+    virtual StoreResult<std::optional<WatchEvent>> next_event(Deadline deadline) = 0;
+
+    StoreResult<std::string> read(std::string_view path, TransactionId transaction = 0);
+    // As read(), but nothing where there is no such node.
+    StoreResult<std::optional<std::string>> find(std::string_view path,
+                                                 TransactionId transaction = 0);
+    StoreResult<void> write(std::string_view path, std::string_view value,
+                            TransactionId transaction = 0);
+    StoreResult<void> mkdir(std::string_view path, TransactionId transaction = 0);
+    // With everything below; no error where there is no such node.
+    StoreResult<void> remove(std::string_view path, TransactionId transaction = 0);
+    // Names of the children in order of creation, however many; none where there is no such node.
+    StoreResult<std::vector<std::string>> list(std::string_view path,
+                                               TransactionId transaction = 0);
+    // The first entry is the owner and what others may do.
+    StoreResult<void> set_permissions(std::string_view path,
+                                      std::initializer_list<xs::PermissionText> permissions,
+                                      TransactionId transaction = 0);
+    StoreResult<void> watch(std::string_view path, std::string_view token);
+    StoreResult<void> unwatch(std::string_view path, std::string_view token);
+    StoreResult<void> introduce(xs::DomainId domain, std::uint64_t frame, std::uint32_t port);
+    StoreResult<bool> is_introduced(xs::DomainId domain);
+    // Words as in "snapshot", "before-change"; the reply's text.
+    StoreResult<std::string> control(std::initializer_list<std::string_view> words);
+
+    // Runs `body` in a transaction and commits, again from the start after EAGAIN, up to 100 times.
+    // When `body` fails the transaction is aborted and its error returned.
+    StoreResult<void> transact(const std::function<StoreResult<void>(TransactionId)>& body);
+
+  private:
+    StoreResult<std::vector<std::string>> list_in_parts(std::string_view path,
+                                                        TransactionId transaction);
+};
+
+}  // namespace stemma::toolstack

@@ -1,0 +1,34 @@
+#include "toolstack/agent/console_buffer.hpp"
+
+#include <algorithm>
+
+namespace stemma::toolstack {
+
+void ConsoleBuffer::append(std::string_view bytes) {
+    constexpr char digits[] = "0123456789abcdef";
+    for (const char c : bytes) {
+        if ((c >= ' ' && c <= '~') || c == '\n' || c == '\t') {
+            text_ += c;
+            continue;
+        }
+        const auto byte = static_cast<unsigned char>(c);
+        text_ += "\\x";
+        text_ += digits[byte >> 4];
+        text_ += digits[byte & 15];
+    }
+    if (text_.size() > bytes_max) {
+        const std::size_t surplus = text_.size() - bytes_max;
+        text_.erase(0, surplus);
+        dropped_ += surplus;
+    }
+}
+
+ConsoleBuffer::Part ConsoleBuffer::read(std::uint64_t offset, std::size_t limit) const {
+    offset = std::clamp(offset, dropped_, end());
+    Part part;
+    part.text = text_.substr(static_cast<std::size_t>(offset - dropped_), limit);
+    part.next = offset + part.text.size();
+    return part;
+}
+
+}  // namespace stemma::toolstack

@@ -1,0 +1,393 @@
+#include "toolstack/configuration_file.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "toml_reader.hpp"
+#include "toolstack/file_text.hpp"
+#include "toolstack/zone_file.hpp"
+
+namespace stemma::toolstack {
+
+namespace {
+
+// One pass over a document, table by table, then the checks that span guests.
+class ConfigurationReader {
+  public:
+    ConfigurationReader(const std::string& file, const ReadZoneFile& read_zone_file)
+        : reader_(file), read_zone_file_(read_zone_file) {}
+
+    void document(const toml::table& root);
+    TomlReader& reader() { return reader_; }
+    Configuration take() { return std::move(configuration_); }
+
+  private:
+    void bridge(const std::string& name, const toml::table& table);
+    void guest(const std::string& name, const toml::table& table, const toml::source_region& where);
+    void interface(const std::string& path, const toml::table& table, Interface& interface);
+    void zone(const std::string& path, const toml::table& table, Guest& guest);
+    void roles(const std::string& path, const toml::table& table, const Guest& guest);
+    void take_address(std::uint32_t address, const std::string& owner, const toml::node& node,
+                      const std::string& key);
+    void generate_macs();
+
+    TomlReader reader_;
+    const ReadZoneFile& read_zone_file_;
+    Configuration configuration_;
+    std::map<std::uint32_t, std::string> addresses_;  // who has it
+    std::map<MacAddress, std::string> macs_;
+    std::map<std::string, std::string> zone_texts_;
+};
+
+void ConfigurationReader::document(const toml::table& root) {
+    reader_.check_keys(root, "", {"bridges", "guests"});
+    if (const auto* bridges = reader_.table(root, "", "bridges")) {
+        if (bridges->size() > bridges_max) {
+            reader_.fault(*bridges, "bridges",
+                          "at most " + std::to_string(bridges_max) + " bridges are expected");
+        }
+        for (const auto& [key, value] : *bridges) {
+            const std::string path = key_path("bridges", key.str());
+            if (!is_bridge_name(key.str())) {
+                reader_.fault(key.source(), path,
+                              "a name of 1 to 15 letters, digits, '-', '_' or '.' is expected");
+            } else if (const auto* table = value.as_table()) {
+                bridge(std::string(key.str()), *table);
+            } else {
+                reader_.fault(value, path,
+                              "a table is expected, not " + std::string(type_name(value)));
+            }
+        }
+    }
+    if (const auto* guests = reader_.table(root, "", "guests")) {
+        if (guests->size() > guests_max) {
+            reader_.fault(*guests, "guests",
+                          "at most " + std::to_string(guests_max) + " guests are expected");
+        }
+        for (const auto& [key, value] : *guests) {
+            const std::string path = key_path("guests", key.str());
+            if (!is_guest_name(key.str())) {
+                reader_.fault(key.source(), path,
+                              "a name of 1 to 32 letters, digits or '-' is expected");
+            } else if (const auto* table = value.as_table()) {
+                guest(std::string(key.str()), *table, key.source());
+            } else {
+                reader_.fault(value, path,
+                              "a table is expected, not " + std::string(type_name(value)));
+            }
+        }
+    }
+    generate_macs();
+}
+
+void ConfigurationReader::bridge(const std::string& name, const toml::table& table) {
+    const std::string path = key_path("bridges", name);
+    reader_.check_keys(table, path, {"address"});
+    Bridge bridge;
+    constexpr std::string_view expected = "an address with its prefix, as \"10.0.0.254/24\",";
+    if (const auto text = reader_.string(table, path, "address", expected)) {
+        const auto& node = *table.get("address");
+        bridge.address = parse_ipv4_interface(*text);
+        if (!bridge.address || !bridge.address->is_host()) {
+            reader_.fault(node, path + ".address",
+                          std::string(expected) + " is expected, not \"" + *text + '"');
+        } else {
+            take_address(bridge.address->address, "bridge " + name, node, path + ".address");
+        }
+    }
+    configuration_.bridges.emplace(name, bridge);
+}
+
+void ConfigurationReader::guest(const std::string& name, const toml::table& table,
+                                const toml::source_region& where) {
+    const std::string path = key_path("guests", name);
+    reader_.check_keys(
+        table, path,
+        {"image", "memory", "arguments", "zone", "origin", "on_crash", "autostart", "interfaces"});
+    Guest guest;
+    constexpr std::string_view image = "\"nat\", \"dns\", \"probe\" or an absolute path";
+    if (auto text = reader_.string(table, path, "image", image)) {
+        guest.image = std::move(*text);
+        const bool known = guest.image == "nat" || guest.image == "dns" || guest.image == "probe";
+        const bool path_like = guest.image.starts_with('/') && guest.image.size() < 1024 &&
+                               guest.image.find('\0') == std::string::npos;
+        if (!known && !path_like) {
+            reader_.fault(*table.get("image"), path + ".image",
+                          std::string(image) + " is expected, not \"" + guest.image + '"');
+        }
+    } else if (!table.contains("image")) {
+        reader_.fault(where, path + ".image",
+                      std::string(image) + " is expected: the key is missing");
+    }
+    if (const auto memory = reader_.integer(table, path, "memory", memory_min, memory_max,
+                                            "a whole number of MB")) {
+        guest.memory = static_cast<std::uint32_t>(*memory);
+    }
+    if (auto words = reader_.string(table, path, "arguments", "a string of words")) {
+        const bool plain = words->size() < 1024 &&
+                           std::ranges::all_of(*words, [](char c) { return c >= ' ' && c <= '~'; });
+        if (!plain) {
+            reader_.fault(*table.get("arguments"), path + ".arguments",
+                          "words of printable ASCII, below 1,024 bytes, are expected");
+        }
+        guest.arguments = std::move(*words);
+    }
+    if (const auto text = reader_.string(table, path, "on_crash", "\"destroy\" or \"restart\"")) {
+        if (*text == "restart") {
+            guest.on_crash = OnCrash::restart;
+        } else if (*text != "destroy") {
+            reader_.fault(*table.get("on_crash"), path + ".on_crash",
+                          "\"destroy\" or \"restart\" is expected, not \"" + *text + '"');
+        }
+    }
+    if (const auto value = reader_.boolean(table, path, "autostart")) guest.autostart = *value;
+    if (const auto* array = reader_.array(table, path, "interfaces")) {
+        if (array->size() > interfaces_max) {
+            reader_.fault(*array, path + ".interfaces",
+                          "at most " + std::to_string(interfaces_max) + " interfaces are expected");
+        }
+        for (std::size_t i = 0; i < array->size() && i < interfaces_max; ++i) {
+            const std::string at = path + ".interfaces[" + std::to_string(i) + ']';
+            const toml::node& node = *array->get(i);
+            if (const auto* inner = node.as_table()) {
+                interface(at, *inner, guest.interfaces.emplace_back());
+            } else {
+                reader_.fault(node, at, "a table is expected, not " + std::string(type_name(node)));
+            }
+        }
+    }
+    roles(path, table, guest);
+    zone(path, table, guest);
+    configuration_.guests.emplace(name, std::move(guest));
+}
+
+void ConfigurationReader::interface(const std::string& path, const toml::table& table,
+                                    Interface& interface) {
+    reader_.check_keys(table, path, {"bridge", "mac", "address", "gateway", "role"});
+    const Bridge* bridge = nullptr;
+    if (auto text = reader_.string(table, path, "bridge", "the name of a bridge")) {
+        interface.bridge = std::move(*text);
+        const auto found = configuration_.bridges.find(interface.bridge);
+        if (found == configuration_.bridges.end()) {
+            reader_.fault(*table.get("bridge"), path + ".bridge",
+                          "the name of a bridge that is configured is expected; \"" +
+                              interface.bridge + "\" is not: add [bridges." + interface.bridge +
+                              "]");
+        } else {
+            bridge = &found->second;
+        }
+    } else if (!table.contains("bridge")) {
+        reader_.fault(table, path + ".bridge",
+                      "the name of a bridge is expected: the key is missing, and none is guessed");
+    }
+    if (const auto text =
+            reader_.string(table, path, "mac", "an address, as \"00:16:3e:00:00:01\",")) {
+        const auto mac = parse_mac(*text);
+        const toml::node& node = *table.get("mac");
+        if (!mac || mac->is_multicast() || mac->is_zero()) {
+            reader_.fault(
+                node, path + ".mac",
+                "an address of one station, as \"00:16:3e:00:00:01\", is expected, not \"" + *text +
+                    '"');
+        } else if (const auto [owner, fresh] = macs_.emplace(*mac, path); !fresh) {
+            reader_.fault(node, path + ".mac",
+                          "an address of its own is expected; " + owner->second + " has this one");
+        } else {
+            interface.mac = *mac;
+        }
+    }
+    constexpr std::string_view expected = "an address with its prefix, as \"10.0.0.1/24\",";
+    if (const auto text = reader_.string(table, path, "address", expected)) {
+        const toml::node& node = *table.get("address");
+        interface.address = parse_ipv4_interface(*text);
+        if (!interface.address || !interface.address->is_host()) {
+            interface.address.reset();
+            reader_.fault(node, path + ".address",
+                          std::string(expected) + " is expected, not \"" + *text + '"');
+        } else {
+            take_address(interface.address->address, path, node, path + ".address");
+            if (bridge != nullptr && bridge->address &&
+                (bridge->address->network() != interface.address->network() ||
+                 bridge->address->prefix != interface.address->prefix)) {
+                reader_.fault(node, path + ".address",
+                              "an address in the network of its bridge, " +
+                                  to_string(Ipv4Interface{bridge->address->network(),
+                                                          bridge->address->prefix}) +
+                                  ", is expected, not \"" + *text + '"');
+            }
+        }
+    }
+    if (const auto text =
+            reader_.string(table, path, "gateway", "an address, as \"10.0.0.254\",")) {
+        const toml::node& node = *table.get("gateway");
+        interface.gateway = parse_ipv4(*text);
+        const bool inside = interface.gateway && interface.address &&
+                            interface.address->contains(*interface.gateway) &&
+                            *interface.gateway != interface.address->address;
+        if (!inside) {
+            reader_.fault(node, path + ".gateway",
+                          "the address of another host in the interface's network is expected, "
+                          "not \"" +
+                              *text + '"');
+        }
+    }
+    if (const auto text = reader_.string(table, path, "role", "\"outside\" or \"inside\"")) {
+        if (*text == "outside") {
+            interface.role = Role::outside;
+        } else if (*text == "inside") {
+            interface.role = Role::inside;
+        } else {
+            reader_.fault(*table.get("role"), path + ".role",
+                          "\"outside\" or \"inside\" is expected, not \"" + *text + '"');
+        }
+    }
+}
+
+// A nat guest is between two networks; the others have one address each and no role.
+void ConfigurationReader::roles(const std::string& path, const toml::table& table,
+                                const Guest& guest) {
+    const auto* array = table.get_as<toml::array>("interfaces");
+    const toml::node& node = array != nullptr ? static_cast<const toml::node&>(*array) : table;
+    if (guest.image == "nat") {
+        for (const auto role : {Role::outside, Role::inside}) {
+            if (std::ranges::count(guest.interfaces, role, &Interface::role) == 1) continue;
+            reader_.fault(node, path + ".interfaces",
+                          "one interface with role = \"" + std::string(name(role)) +
+                              "\" is expected of a nat guest");
+        }
+    }
+    if (guest.image == "nat" || guest.image == "dns" || guest.image == "probe") {
+        for (std::size_t i = 0; i < guest.interfaces.size(); ++i) {
+            const std::string at = path + ".interfaces[" + std::to_string(i) + ']';
+            const auto* inner = array->get(i)->as_table();
+            if (!guest.interfaces[i].address && !inner->contains("address")) {
+                reader_.fault(*inner, at + ".address",
+                              "an address is expected: the key is missing");
+            }
+            if (guest.image != "nat" && guest.interfaces[i].role != Role::none) {
+                reader_.fault(*inner->get("role"), at + ".role",
+                              "a role is expected of a nat guest's interfaces only");
+            }
+        }
+        if (guest.image != "nat" && guest.interfaces.size() != 1) {
+            reader_.fault(node, path + ".interfaces",
+                          "one interface is expected of a " + guest.image + " guest, not " +
+                              std::to_string(guest.interfaces.size()));
+        }
+    }
+}
+
+void ConfigurationReader::zone(const std::string& path, const toml::table& table, Guest& guest) {
+    const auto file = reader_.string(table, path, "zone", "the name of a zone file");
+    auto origin = reader_.string(table, path, "origin", "a domain name");
+    if (origin && !is_domain_name(*origin)) {
+        reader_.fault(*table.get("origin"), path + ".origin",
+                      "a domain name is expected, not \"" + *origin + '"');
+        return;
+    }
+    if (!table.contains("zone")) {
+        if (guest.image == "dns") {
+            reader_.fault(table, path + ".zone",
+                          "the name of a zone file is expected: the key is missing");
+        }
+        if (origin) {
+            reader_.fault(*table.get("origin"), path + ".origin",
+                          "a `zone` beside it is expected: the key is missing");
+        }
+        return;
+    }
+    if (!file) return;
+    const toml::node& node = *table.get("zone");
+    const auto text = read_zone_file_(*file);
+    if (!text) {
+        reader_.fault(node, path + ".zone", "cannot read \"" + *file + "\": " + text.error());
+        return;
+    }
+    auto zone = make_zone(*text, origin.value_or(""));
+    if (!zone) {
+        std::string where = '"' + *file + '"';
+        if (zone.error().line > 0) where += " line " + std::to_string(zone.error().line);
+        reader_.fault(node, path + ".zone", where + ": " + zone.error().cause);
+        return;
+    }
+    guest.zone = zone_name(zone->origin);
+    const auto [known, fresh] = zone_texts_.emplace(guest.zone, *text);
+    if (!fresh && known->second != *text) {
+        reader_.fault(node, path + ".zone",
+                      "one text for the zone " + zone->origin +
+                          " is expected, another guest has "
+                          "another");
+    }
+    configuration_.zones.insert_or_assign(guest.zone, std::move(*zone));
+}
+
+void ConfigurationReader::take_address(std::uint32_t address, const std::string& owner,
+                                       const toml::node& node, const std::string& key) {
+    const auto [known, fresh] = addresses_.emplace(address, owner);
+    if (fresh) return;
+    reader_.fault(
+        node, key,
+        "an address of its own is expected; " + known->second + " has " + format_ipv4(address));
+}
+
+void ConfigurationReader::generate_macs() {
+    for (auto& [name, guest] : configuration_.guests) {
+        for (unsigned i = 0; i < guest.interfaces.size(); ++i) {
+            auto& mac = guest.interfaces[i].mac;
+            if (!mac.is_zero()) continue;
+            const std::string path = "guests." + name + ".interfaces[" + std::to_string(i) + ']';
+            unsigned attempt = 0;
+            do {
+                mac = generated_mac(name, i, attempt++);
+            } while (!macs_.emplace(mac, path).second);
+        }
+    }
+}
+
+}  // namespace
+
+std::string to_string(const FileFault& fault) {
+    std::string text = fault.file;
+    if (fault.line > 0) text += ':' + std::to_string(fault.line);
+    text += ": ";
+    if (!fault.key.empty()) text += fault.key + ": ";
+    return text + fault.cause;
+}
+
+std::expected<Configuration, std::vector<FileFault>> parse_configuration(
+    std::string_view text, const std::string& file, const ReadZoneFile& read_zone_file) {
+    if (text.size() > configuration_text_max) {
+        return std::unexpected(std::vector{FileFault{
+            file, 0, "", "longer than " + std::to_string(configuration_text_max) + " bytes"}});
+    }
+    const auto parsed = toml::parse(text);
+    if (!parsed) {
+        return std::unexpected(std::vector{FileFault{file, parsed.error().source().begin.line, "",
+                                                     std::string(parsed.error().description())}});
+    }
+    ConfigurationReader reader(file, read_zone_file);
+    reader.document(parsed.table());
+    if (reader.reader().has_faults()) return std::unexpected(reader.reader().faults());
+    return reader.take();
+}
+
+Result<Configuration> read_configuration(const std::string& path) {
+    const auto text = read_file_text(path, configuration_text_max);
+    if (!text) {
+        return failure(ErrorKind::configuration, "read the configuration", path, text.error());
+    }
+    const std::filesystem::path directory = std::filesystem::path(path).parent_path();
+    const ReadZoneFile read_zone_file = [&](const std::string& name) {
+        return read_file_text((directory / name).string(), zone_text_max);
+    };
+    auto configuration = parse_configuration(*text, path, read_zone_file);
+    if (configuration) return std::move(*configuration);
+    std::string cause;
+    for (const auto& fault : configuration.error())
+        cause += "\n  " + to_string(fault);
+    return failure(ErrorKind::configuration, "use the configuration", path, cause,
+                   "see stemma.toml(5)");
+}
+
+}  // namespace stemma::toolstack

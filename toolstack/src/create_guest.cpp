@@ -1,0 +1,218 @@
+#include "toolstack/create_guest.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include "toolstack/domain_nodes.hpp"
+
+namespace stemma::toolstack {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The last lines of what the guest wrote: often the only witness of why it ended.
+std::string last_words(Platform& platform, const std::string& name) {
+    const auto output = platform.console(name, 0, false);
+    if (!output || output->text.empty()) return "it wrote nothing to its console";
+    std::string_view text = output->text;
+    while (text.ends_with('\n'))
+        text.remove_suffix(1);
+    std::size_t from = text.size();
+    for (int lines = 0; lines < 5 && from != std::string_view::npos && from > 0; ++lines)
+        from = text.rfind('\n', from - 1);
+    if (from == std::string_view::npos) from = 0;
+    return "its console ends: " + std::string(text.substr(from));
+}
+
+class Creation {
+  public:
+    Creation(Store& store, Platform& platform, const std::string& name, const Guest& guest)
+        : store_(store), platform_(platform), name_(name), guest_(guest), uuid_(random_uuid()) {}
+
+    Result<CreatedGuest> run(const FindSavedState& find_saved_state, const CreateOptions& options) {
+        auto done = steps(find_saved_state, options);
+        store_.unwatch(ready_path(), "ready");
+        store_.unwatch("@releaseDomain", "release");
+        if (done) return std::move(created_);
+        return undo(std::move(done.error()));
+    }
+
+  private:
+    std::string ready_path() const { return xs::domain_path(domain_.id) + "/data/ready"; }
+
+    Result<void> steps(const FindSavedState& find_saved_state, const CreateOptions& options) {
+        mark_ = Clock::now();
+        auto domain = platform_.create_domain(
+            {name_, uuid_, guest_.memory, std::string(toolstack::name(guest_.on_crash))});
+        if (!domain) return std::unexpected(std::move(domain.error()));
+        domain_ = *domain;
+        created_.domain = domain_.id;
+        step("domain");
+
+        const auto written = store_.transact([&](TransactionId transaction) {
+            return write_domain_nodes(store_, transaction, {domain_, name_, uuid_, &guest_});
+        });
+        if (!written) return std::unexpected(written.error().error());
+        step("nodes");
+
+        if (auto introduced = store_.introduce(domain_.id, domain_.store_frame, domain_.store_port);
+            !introduced) {
+            return std::unexpected(introduced.error().error());
+        }
+        step("introduce");
+
+        for (unsigned i = 0; i < guest_.interfaces.size(); ++i) {
+            const auto& interface = guest_.interfaces[i];
+            auto link = platform_.attach_port(domain_.id, {i, interface.bridge, interface.mac});
+            if (!link) return std::unexpected(std::move(link.error()));
+        }
+        step("ports");
+
+        StartRequest request{guest_.image, command_line(guest_), {}};
+        if (!options.fresh) {
+            auto state = find_saved_state(name_);
+            if (!state) return std::unexpected(std::move(state.error()));
+            if (*state) {
+                auto memory = sealed_memory(**state);
+                if (!memory) return std::unexpected(std::move(memory.error()));
+                created_.restored_bytes = (*state)->size();
+                request.state = std::move(*memory);
+            }
+            step("saved state");
+        }
+        if (options.wait) {
+            for (const auto& [path, token] :
+                 {std::pair{ready_path(), "ready"},
+                  std::pair{std::string("@releaseDomain"), "release"}}) {
+                if (auto watched = store_.watch(path, token); !watched) {
+                    return std::unexpected(watched.error().error());
+                }
+            }
+        }
+        if (auto started = platform_.start(domain_.id, std::move(request)); !started) {
+            return started;
+        }
+        step("start");
+
+        if (options.wait) {
+            if (auto ready = wait_until_ready(options.limit); !ready) return ready;
+            step("ready");
+        }
+        return platform_.keep(domain_.id);
+    }
+
+    Result<void> wait_until_ready(std::chrono::milliseconds limit) {
+        const Deadline deadline = Clock::now() + limit;
+        const auto fail = [&](std::string cause, std::string next) {
+            auto error = failure(ErrorKind::failed, "start the guest", name_, std::move(cause),
+                                 std::move(next));
+            error.error().state = describe_vifs(store_, domain_.id, guest_.interfaces.size());
+            return error;
+        };
+        for (;;) {
+            const auto ready = store_.find(ready_path());
+            if (!ready) return std::unexpected(ready.error().error());
+            if (*ready == "1") return {};
+            const auto domains = platform_.domains();
+            if (!domains) return std::unexpected(domains.error());
+            const auto own = std::ranges::find(*domains, domain_.id, &DomainInfo::id);
+            if (own == domains->end() || own->state == DomainState::shut_down) {
+                const std::string ending = own == domains->end() ? "" : own->ending;
+                return fail("it ended before it was ready (" + ending + "); " +
+                                last_words(platform_, name_),
+                            "correct what its console names, then: stemma create " + name_);
+            }
+            const auto event = store_.next_event(deadline);
+            if (!event) return std::unexpected(event.error().error());
+            if (!*event) {
+                return fail("it did not write " + ready_path() + " within " +
+                                std::to_string(limit.count()) + " ms; " +
+                                last_words(platform_, name_),
+                            "give it longer (--timeout), or create it with --no-wait and read "
+                            "`stemma console " +
+                                name_ + '`');
+            }
+        }
+    }
+
+    std::unexpected<Error> undo(Error error) {
+        if (domain_.id == 0) return std::unexpected(std::move(error));
+        const auto destroyed = platform_.destroy(domain_.id);
+        const auto removed = remove_domain_nodes(store_, domain_.id, uuid_);
+        if (!destroyed || !removed) {
+            error.state +=
+                (error.state.empty() ? "" : "; ") +
+                std::string("what was made could not all be removed: ") +
+                (destroyed ? to_string(removed.error().error()) : to_string(destroyed.error()));
+        }
+        return std::unexpected(std::move(error));
+    }
+
+    void step(std::string name) {
+        const auto now = Clock::now();
+        created_.steps.push_back(
+            {std::move(name), std::chrono::duration_cast<std::chrono::microseconds>(now - mark_)});
+        mark_ = now;
+    }
+
+    Store& store_;
+    Platform& platform_;
+    const std::string& name_;
+    const Guest& guest_;
+    std::string uuid_;
+    NewDomain domain_;
+    CreatedGuest created_;
+    Clock::time_point mark_;
+};
+
+}  // namespace
+
+Result<CreatedGuest> create_guest(Store& store, Platform& platform, const std::string& name,
+                                  const Guest& guest, const FindSavedState& find_saved_state,
+                                  const CreateOptions& options) {
+    return Creation(store, platform, name, guest).run(find_saved_state, options);
+}
+
+Result<Descriptor> sealed_memory(std::string_view bytes) {
+    Descriptor memory(::memfd_create("stemma-state", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!memory) return system_failure("make a memory file for", "the saved state", errno);
+    while (!bytes.empty()) {
+        const auto count = ::write(memory.get(), bytes.data(), bytes.size());
+        if (count < 0) return system_failure("write", "the saved state", errno);
+        bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    if (::lseek(memory.get(), 0, SEEK_SET) != 0 ||
+        ::fcntl(memory.get(), F_ADD_SEALS,
+                F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
+        return system_failure("seal", "the saved state", errno);
+    }
+    return memory;
+}
+
+std::string random_uuid() {
+    std::array<unsigned char, 16> bytes{};
+    // 16 bytes are never cut short, and fail only before the kernel's pool is ready, when getrandom
+    // waits.
+    while (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
+    }
+    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
+    constexpr char digits[] = "0123456789abcdef";
+    std::string text;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
+        text += digits[bytes[i] >> 4];
+        text += digits[bytes[i] & 15];
+    }
+    return text;
+}
+
+}  // namespace stemma::toolstack

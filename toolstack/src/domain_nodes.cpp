@@ -1,0 +1,192 @@
+#include "toolstack/domain_nodes.hpp"
+
+#include <initializer_list>
+#include <utility>
+
+#include "toolstack/vif_state.hpp"
+#include "xs_wire/path.hpp"
+
+namespace stemma::toolstack {
+
+namespace {
+
+// Writes nodes until one fails; the calls after it do nothing.
+class NodeWriter {
+  public:
+    NodeWriter(Store& store, TransactionId transaction)
+        : store_(store), transaction_(transaction) {}
+
+    void write(const std::string& path, std::string_view value) {
+        if (result_) result_ = store_.write(path, value, transaction_);
+    }
+    void write(const std::string& path, std::string_view value,
+               std::initializer_list<xs::PermissionText> permissions) {
+        write(path, value);
+        if (result_) result_ = store_.set_permissions(path, permissions, transaction_);
+    }
+    StoreResult<void> result() { return std::move(result_); }
+
+  private:
+    Store& store_;
+    TransactionId transaction_;
+    StoreResult<void> result_;
+};
+
+void write_home(NodeWriter& writer, const DomainNodes& nodes) {
+    using xs::Access;
+    const DomainId id = nodes.domain.id;
+    const std::string home = xs::domain_path(id);
+    const std::string vm = "/vm/" + nodes.uuid;
+    const std::string kilobytes = std::to_string(nodes.guest->memory * 1024);
+
+    writer.write(vm, "", {{Access::none, 0}, {Access::read, id}});
+    writer.write(vm + "/uuid", nodes.uuid);
+    writer.write(vm + "/name", nodes.name);
+
+    writer.write(home, "", {{Access::none, 0}, {Access::read, id}});
+    writer.write(home + "/vm", vm);
+    writer.write(home + "/name", nodes.name);
+    writer.write(home + "/domid", std::to_string(id));
+    writer.write(home + "/cpu/0/availability", "online");
+    writer.write(home + "/memory/static-max", kilobytes);
+    writer.write(home + "/memory/target", kilobytes);
+    writer.write(home + "/device", "");
+    writer.write(home + "/control/platform-feature-multiprocessor-suspend", "1");
+    writer.write(home + "/control/platform-feature-xs_reset_watches", "1");
+    for (const char* own :
+         {"/device/suspend/event-channel", "/control/shutdown", "/control/feature-poweroff",
+          "/control/feature-reboot", "/control/feature-suspend", "/control/sysrq", "/data",
+          "/drivers", "/feature", "/attr", "/error"}) {
+        writer.write(home + own, "", {{Access::none, id}});
+    }
+    writer.write(home + "/store/port", std::to_string(nodes.domain.store_port));
+    writer.write(home + "/store/ring-ref", std::to_string(nodes.domain.store_frame));
+    writer.write(home + "/console/port", std::to_string(nodes.domain.console_port));
+    writer.write(home + "/console/ring-ref", std::to_string(nodes.domain.console_frame));
+    writer.write(home + "/console/limit", "65536");
+    writer.write(home + "/console/type", "xenconsoled");
+
+    const std::string library = library_path(id);
+    writer.write(library, "", {{Access::none, 0}});
+    writer.write(library + "/type", "pvh");
+    writer.write(library + "/device", "");
+    writer.write(library + "/stemma/image", nodes.guest->image);
+    writer.write(library + "/stemma/memory", std::to_string(nodes.guest->memory));
+    writer.write(library + "/stemma/arguments", command_line(*nodes.guest));
+}
+
+void write_vif(NodeWriter& writer, DomainId id, unsigned index, const Interface& interface) {
+    using xs::Access;
+    const std::string front = frontend_path(id, index);
+    const std::string back = backend_path(id, index);
+    const std::string handle = std::to_string(index);
+    const std::string mac = to_string(interface.mac);
+    const std::string initialising = value(VifState::initialising);
+
+    const std::vector<std::pair<std::string, std::string>> back_nodes{
+        {"frontend", front},
+        {"frontend-id", std::to_string(id)},
+        {"online", "1"},
+        {"state", initialising},
+        {"vifname", vif_name(id, index)},
+        {"mac", mac},
+        {"bridge", interface.bridge},
+        {"handle", handle},
+        {"type", "vif"},
+        {"hotplug-status", ""}};
+    const std::vector<std::pair<std::string, std::string>> front_nodes{
+        {"backend", back},  {"backend-id", "0"}, {"state", initialising},
+        {"handle", handle}, {"mac", mac},        {"trusted", "1"}};
+    const std::string library = library_path(id) + "/device/vif/" + handle;
+
+    writer.write(back, "", {{Access::none, 0}, {Access::read, id}});
+    for (const auto& [key, node] : back_nodes)
+        writer.write(back + '/' + key, node);
+    writer.write(front, "", {{Access::none, id}, {Access::read, 0}});
+    for (const auto& [key, node] : front_nodes)
+        writer.write(front + '/' + key, node);
+    writer.write(library + "/frontend", front);
+    writer.write(library + "/backend", back);
+    for (const auto& [key, node] : back_nodes) {
+        if (key != "frontend" && key != "hotplug-status") writer.write(library + '/' + key, node);
+    }
+}
+
+}  // namespace
+
+std::string frontend_path(DomainId domain, unsigned index) {
+    return xs::domain_path(domain) + "/device/vif/" + std::to_string(index);
+}
+
+std::string backend_path(DomainId domain, unsigned index) {
+    return "/local/domain/0/backend/vif/" + std::to_string(domain) + '/' + std::to_string(index);
+}
+
+std::string library_path(DomainId domain) {
+    return "/libxl/" + std::to_string(domain);
+}
+
+std::string vif_name(DomainId domain, unsigned index) {
+    return "vif" + std::to_string(domain) + '.' + std::to_string(index);
+}
+
+StoreResult<void> write_domain_nodes(Store& store, TransactionId transaction,
+                                     const DomainNodes& nodes) {
+    NodeWriter writer(store, transaction);
+    write_home(writer, nodes);
+    for (unsigned i = 0; i < nodes.guest->interfaces.size(); ++i)
+        write_vif(writer, nodes.domain.id, i, nodes.guest->interfaces[i]);
+    return writer.result();
+}
+
+StoreResult<void> remove_domain_nodes(Store& store, DomainId domain, const std::string& uuid) {
+    return store.transact([&](TransactionId transaction) -> StoreResult<void> {
+        std::vector<std::string> paths{xs::domain_path(domain),
+                                       "/local/domain/0/backend/vif/" + std::to_string(domain),
+                                       library_path(domain)};
+        if (!uuid.empty()) paths.push_back("/vm/" + uuid);
+        for (const auto& path : paths) {
+            if (auto removed = store.remove(path, transaction); !removed) return removed;
+        }
+        return {};
+    });
+}
+
+StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domain) {
+    const std::string ours = library_path(domain) + "/stemma";
+    MadeFrom made;
+    auto image = store.find(ours + "/image");
+    if (!image) return std::unexpected(std::move(image.error()));
+    if (!*image) return std::nullopt;
+    made.image = std::move(**image);
+    for (const auto& [key, node] :
+         {std::pair{"/memory", &made.memory}, std::pair{"/arguments", &made.arguments}}) {
+        auto found = store.find(ours + key);
+        if (!found) return std::unexpected(std::move(found.error()));
+        *node = std::move(*found).value_or("");
+    }
+    for (unsigned i = 0; i < interfaces_max; ++i) {
+        auto bridge = store.find(backend_path(domain, i) + "/bridge");
+        if (!bridge) return std::unexpected(std::move(bridge.error()));
+        if (!*bridge) break;
+        auto mac = store.find(backend_path(domain, i) + "/mac");
+        if (!mac) return std::unexpected(std::move(mac.error()));
+        made.vifs.push_back({std::move(**bridge), std::move(*mac).value_or("")});
+    }
+    return made;
+}
+
+std::string describe_vifs(Store& store, DomainId domain, std::size_t count) {
+    std::string text;
+    for (unsigned i = 0; i < count; ++i) {
+        const auto front = store.find(frontend_path(domain, i) + "/state");
+        const auto back = store.find(backend_path(domain, i) + "/state");
+        if (!text.empty()) text += "; ";
+        text += "interface " + std::to_string(i) + ": frontend " +
+                describe_vif_state(front ? front->value_or("") : "unknown") + ", backend " +
+                describe_vif_state(back ? back->value_or("") : "unknown");
+    }
+    return text;
+}
+
+}  // namespace stemma::toolstack
