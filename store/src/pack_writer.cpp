@@ -13,11 +13,14 @@ std::filesystem::path with(const std::filesystem::path& pack, const char* extens
 
 }  // namespace
 
-PackWriter::PackWriter(std::filesystem::path repository) : repository_(std::move(repository)) {}
+PackWriter::PackWriter(std::filesystem::path repository, const std::unordered_set<CommitId>& known)
+    : repository_(std::move(repository)), known_(known) {}
 
 std::expected<ObjectId, Error> PackWriter::put(ObjectKind kind, std::string_view bytes) {
     auto id = object_id(kind, bytes);
-    if (!id || !put_.insert({*id}).second) return id;
+    if (!id || known_.contains({*id})) return id;
+    if (lasting_) lasting_put_.push_back({*id});
+    if (!put_.insert({*id}).second) return id;
     pack_.add(*id, kind, bytes);
     if (pack_.size() >= pack_bound) {
         if (auto written = finish(); !written) return std::unexpected(std::move(written.error()));

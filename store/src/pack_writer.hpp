@@ -23,11 +23,15 @@ class PackWriter final : public ObjectSink {
   public:
     static constexpr std::size_t pack_bound = 64UL << 20;  // then the next pack begins
 
-    explicit PackWriter(std::filesystem::path repository);
-    PackWriter(PackWriter&&) = default;
+    // Objects that `known` has are there already, and stay: they are not written again.
+    PackWriter(std::filesystem::path repository, const std::unordered_set<CommitId>& known);
 
     // An object put twice in one batch is written once.
     std::expected<ObjectId, Error> put(ObjectKind kind, std::string_view bytes) override;
+
+    // Whether what is put from now on stays reachable from a branch that only grows.
+    void set_lasting(bool lasting) { lasting_ = lasting; }
+    const std::vector<CommitId>& lasting_put() const { return lasting_put_; }
 
     // Writes what is left; after this all objects are on disk, synced.
     std::expected<void, Error> finish();
@@ -41,8 +45,11 @@ class PackWriter final : public ObjectSink {
 
   private:
     std::filesystem::path repository_;
+    const std::unordered_set<CommitId>& known_;
     PackText pack_;
     std::unordered_set<CommitId> put_;
+    std::vector<CommitId> lasting_put_;
+    bool lasting_ = false;
     std::vector<std::filesystem::path> kept_;  // packs written, without their extension
     std::size_t objects_ = 0;
     std::size_t bytes_ = 0;

@@ -58,8 +58,12 @@ std::expected<void, Error> Publication::read_heads() {
     return {};
 }
 
-// "20251121T202211Z", with "-2" and so on after it where that epoch was there before.
-std::string Publication::epoch_name(Time when) {
+// refs/live/20251121T202211Z, with "-2" and so on after it where that epoch was there before.
+void Publication::begin_epoch(Time when) {
+    Head& live = state_.live;
+    if (live.next && live.next != live.published) {
+        state_.ended_epochs.push_back({live.ref, live.published, *live.next});
+    }
     const std::time_t seconds = std::chrono::system_clock::to_time_t(
         std::chrono::time_point_cast<std::chrono::system_clock::duration>(when));
     std::tm parts{};
@@ -67,11 +71,13 @@ std::string Publication::epoch_name(Time when) {
     std::array<char, 32> text{};
     const std::size_t size = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts);
     const std::string name = live_prefix + std::string(text.data(), size);
-    std::string free = name;
-    for (int n = 2; repository_.ref(free).value_or(std::nullopt); ++n) {
-        free = name + "-" + std::to_string(n);
+    live = Head{};
+    live.ref = name;
+    for (int n = 2; repository_.ref(live.ref).value_or(std::nullopt); ++n) {
+        live.ref = name + "-" + std::to_string(n);
     }
-    return free;
+    state_.epoch_began = when;
+    known_.clear();
 }
 
 std::expected<CommitId, Error> Publication::grow(PackWriter& pack, Head& head, const ObjectId& tree,
@@ -92,19 +98,16 @@ std::expected<CommitId, Error> Publication::commit(PackWriter& pack, const Publi
         writer_.write_root(pack, job.tree.root(), ObjectWriter::Place::whole_tree, true);
     if (!tree) return std::unexpected(tree.error());
     Head& live = state_.live;
-    const bool new_epoch = live.ref.empty() || job.info.when >= state_.epoch_began + epoch_length;
-    if (!new_epoch && live.tree == *tree) return *live.next;  // nothing changed: no commit
-    if (new_epoch) {
-        live = Head{};
-        live.ref = epoch_name(job.info.when);
-        state_.epoch_began = job.info.when;
+    if (live.ref.empty() || job.info.when >= state_.epoch_began + epoch_length) {
+        begin_epoch(job.info.when);
     }
-    const auto id = grow(pack, live, *tree, job.info);
-    if (!id) return id;
-    state_.main.next = *id;
+    if (live.tree != *tree) {  // else nothing changed: no commit
+        if (const auto id = grow(pack, live, *tree, job.info); !id) return id;
+    }
+    state_.main.next = live.next;
     if (auto done = commit_config(pack, job); !done)
         return std::unexpected(std::move(done.error()));
-    return id;
+    return *live.next;
 }
 
 std::expected<void, Error> Publication::commit_config(PackWriter& pack, const PublishJob& job) {
@@ -174,6 +177,7 @@ std::expected<void, Error> Publication::write(PackWriter& pack, std::span<const 
                                               Batch& batch) {
     std::vector<Move> moves;
     for (const PublishJob& job : jobs) {
+        pack.set_lasting(job.kind == PublishJob::Kind::commit);
         auto result = run(pack, job, moves);
         if (!result && result.error().kind != Error::Kind::refused) {
             return std::unexpected(std::move(result.error()));
@@ -182,7 +186,7 @@ std::expected<void, Error> Publication::write(PackWriter& pack, std::span<const 
         batch.results.push_back(std::move(result));
     }
     if (auto done = pack.finish(); !done) return done;
-    std::vector<Move> all;
+    std::vector<Move> all = state_.ended_epochs;
     for (const Head* head : {&state_.live, &state_.main, &state_.config}) {
         if (head->next && head->next != head->published) {
             all.push_back({head->ref, head->published, *head->next});
@@ -206,22 +210,32 @@ std::expected<void, Error> Publication::write(PackWriter& pack, std::span<const 
     }
     for (Head* head : {&state_.live, &state_.main, &state_.config})
         head->published = head->next;
+    state_.ended_epochs.clear();
     return {};
+}
+
+void Publication::remember(const PackWriter& pack) {
+    for (const CommitId& id : pack.lasting_put()) {
+        if (known_.size() >= known_bound) known_.clear();
+        known_.insert(id);
+    }
 }
 
 std::expected<Publication::Batch, Error> Publication::publish(std::span<const PublishJob> jobs) {
     Batch batch;
-    PackWriter pack(repository_.path());
+    PackWriter pack(repository_.path(), known_);
     const State before = state_;
     auto done = write(pack, jobs, batch);
     if (done) {
         pack.release();
         writer_.keep();
+        remember(pack);
         batch.objects = pack.objects();
         batch.bytes = pack.bytes();
         return batch;
     }
     writer_.forget();
+    known_.clear();
     state_ = before;
     // If a ref has moved before the failure, its objects must stay, and the next batch starts from
     // where the refs are. Otherwise nothing names what was written.

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "object_writer.hpp"
@@ -53,18 +54,19 @@ class Publication {
         std::optional<ObjectId> tree;       // of `next`
         std::uint64_t generation = 0;       // of `next`
     };
+    struct Move {
+        std::string ref;
+        std::optional<CommitId> from;
+        CommitId to;
+    };
     struct State {
         Head live;
         Head main;
         Head config;
         Time epoch_began{};
-        Ref<const Node> config_node;   // /stemma as last written
-        Permissions root_permissions;  // as last written with it
-    };
-    struct Move {
-        std::string ref;
-        std::optional<CommitId> from;
-        CommitId to;
+        std::vector<Move> ended_epochs;  // that began and ended in this batch, or since the last
+        Ref<const Node> config_node;     // /stemma as last written
+        Permissions root_permissions;    // as last written with it
     };
 
     Publication(RepositoryLock lock, Repository repository);
@@ -74,18 +76,24 @@ class Publication {
                                         const Info& info);
     std::expected<CommitId, Error> commit(PackWriter& pack, const PublishJob& job);
     std::expected<void, Error> commit_config(PackWriter& pack, const PublishJob& job);
+    void remember(const PackWriter& pack);
     std::expected<CommitId, Error> single(PackWriter& pack, const PublishJob& job,
                                           std::vector<Move>& moves);
     std::expected<CommitId, Error> run(PackWriter& pack, const PublishJob& job,
                                        std::vector<Move>& moves);
     std::expected<void, Error> write(PackWriter& pack, std::span<const PublishJob> jobs,
                                      Batch& batch);
-    std::string epoch_name(Time when);
+    void begin_epoch(Time when);
 
     RepositoryLock lock_;
     Repository repository_;
     ObjectWriter writer_;
     State state_;
+    // Objects that this epoch's history has, so that a value seen before, or the `.node` of a
+    // directory in which only a value changed, is not written again. Forgotten when the bound is
+    // passed and when an epoch ends.
+    static constexpr std::size_t known_bound = 1 << 16;
+    std::unordered_set<CommitId> known_;
 };
 
 }  // namespace stemma::store
