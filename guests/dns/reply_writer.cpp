@@ -16,8 +16,9 @@ bool ReplyWriter::has(NodeId owner, const RRset& rrset) const {
     return false;
 }
 
-// 0 if the name is nowhere yet.
+// 0 if the name is nowhere yet, and for the root, which is shorter than a pointer.
 std::uint16_t ReplyWriter::pointer_to(NodeId node) const {
+    if (node == root_node) return 0;
     const std::size_t depth = zone_.names().depth(node);
     if (depth <= path_depth_ && path_[depth] == node) {
         const std::size_t start = query_.label_starts[query_.label_count - depth];
@@ -84,7 +85,7 @@ bool ReplyWriter::add(Section section, NodeId owner, const RRset& rrset, std::ui
         } else {
             if (!write_name(owner, true)) return undo();
             // Of the records that follow, the owner is a pointer to this one's.
-            pointer = owner == root_node ? std::uint16_t{0} : pointer_to(owner);
+            pointer = pointer_to(owner);
         }
         if (room_.size() - size_ < record_fixed_size) return undo();
         std::uint8_t* const fixed = &room_[size_];
