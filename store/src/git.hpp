@@ -28,6 +28,7 @@ using Commit = std::unique_ptr<git_commit, Freed<git_commit_free>>;
 using Tree = std::unique_ptr<git_tree, Freed<git_tree_free>>;
 using Blob = std::unique_ptr<git_blob, Freed<git_blob_free>>;
 using Object = std::unique_ptr<git_object, Freed<git_object_free>>;
+using ObjectDatabase = std::unique_ptr<git_odb, Freed<git_odb_free>>;
 using Config = std::unique_ptr<git_config, Freed<git_config_free>>;
 
 // Once a process: starts the library, has it sync what it writes (refs), and keeps it from reading

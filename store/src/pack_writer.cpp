@@ -13,12 +13,12 @@ std::filesystem::path with(const std::filesystem::path& pack, const char* extens
 
 }  // namespace
 
-PackWriter::PackWriter(std::filesystem::path repository, const std::unordered_set<CommitId>& known)
+PackWriter::PackWriter(std::filesystem::path repository, const std::unordered_set<CommitId>* known)
     : repository_(std::move(repository)), known_(known) {}
 
 std::expected<ObjectId, Error> PackWriter::put(ObjectKind kind, std::string_view bytes) {
     auto id = object_id(kind, bytes);
-    if (!id || known_.contains({*id})) return id;
+    if (!id || (known_ != nullptr && known_->contains({*id}))) return id;
     if (lasting_) lasting_put_.push_back({*id});
     if (!put_.insert({*id}).second) return id;
     pack_.add(*id, kind, bytes);

@@ -23,8 +23,8 @@ class PackWriter final : public ObjectSink {
   public:
     static constexpr std::size_t pack_bound = 64UL << 20;  // then the next pack begins
 
-    // Objects that `known` has are there already, and stay: they are not written again.
-    PackWriter(std::filesystem::path repository, const std::unordered_set<CommitId>& known);
+    // Objects that `known` has are there already, and stay: they are not written again. Null: none.
+    PackWriter(std::filesystem::path repository, const std::unordered_set<CommitId>* known);
 
     // An object put twice in one batch is written once.
     std::expected<ObjectId, Error> put(ObjectKind kind, std::string_view bytes) override;
@@ -45,7 +45,7 @@ class PackWriter final : public ObjectSink {
 
   private:
     std::filesystem::path repository_;
-    const std::unordered_set<CommitId>& known_;
+    const std::unordered_set<CommitId>* known_;
     PackText pack_;
     std::unordered_set<CommitId> put_;
     std::vector<CommitId> lasting_put_;

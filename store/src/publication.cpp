@@ -20,19 +20,23 @@ std::uint32_t next_publisher() {
 
 }  // namespace
 
-Publication::Publication(RepositoryLock lock, Repository repository)
-    : lock_(std::move(lock)), repository_(std::move(repository)), writer_(next_publisher()) {
+Publication::Publication(RepositoryLock lock, Repository repository, std::size_t pack_bound)
+    : lock_(std::move(lock)),
+      repository_(std::move(repository)),
+      writer_(next_publisher()),
+      pack_bound_(pack_bound) {
     state_.main.ref = main_ref;
     state_.config.ref = config_ref;
 }
 
-std::expected<Publication, Error> Publication::open(const std::filesystem::path& path) {
+std::expected<Publication, Error> Publication::open(const std::filesystem::path& path,
+                                                    std::size_t pack_bound) {
     auto repository = Repository::open_or_create(path);
     if (!repository) return std::unexpected(std::move(repository.error()));
     auto lock = RepositoryLock::take(path);
     if (!lock) return std::unexpected(std::move(lock.error()));
     clear_leftovers(path);
-    Publication publication(std::move(*lock), std::move(*repository));
+    Publication publication(std::move(*lock), std::move(*repository), pack_bound);
     if (auto read = publication.read_heads(); !read)
         return std::unexpected(std::move(read.error()));
     return publication;
@@ -223,7 +227,7 @@ void Publication::remember(const PackWriter& pack) {
 
 std::expected<Publication::Batch, Error> Publication::publish(std::span<const PublishJob> jobs) {
     Batch batch;
-    PackWriter pack(repository_.path(), known_);
+    PackWriter pack(repository_.path(), &known_);
     const State before = state_;
     auto done = write(pack, jobs, batch);
     if (done) {
@@ -249,7 +253,7 @@ std::expected<Publication::Batch, Error> Publication::publish(std::span<const Pu
 }
 
 std::expected<bool, Error> Publication::consolidate() {
-    auto joined = consolidate_packs(repository_.path());
+    auto joined = consolidate_packs(repository_.path(), {.packs = pack_bound_});
     if (!joined || !*joined) return joined;
     // libgit2 would hold on to every pack it has seen.
     auto fresh = Repository::open(repository_.path());

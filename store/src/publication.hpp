@@ -26,7 +26,8 @@ class Publication {
     // An epoch begins at the first commit after open(), and at the first one a day later.
     static constexpr std::chrono::hours epoch_length{24};
 
-    static std::expected<Publication, Error> open(const std::filesystem::path& repository);
+    static std::expected<Publication, Error> open(const std::filesystem::path& repository,
+                                                  std::size_t pack_bound);
 
     struct Batch {
         // For each job the commit that its ref names now; in the order of the jobs.
@@ -69,7 +70,7 @@ class Publication {
         Permissions root_permissions;    // as last written with it
     };
 
-    Publication(RepositoryLock lock, Repository repository);
+    Publication(RepositoryLock lock, Repository repository, std::size_t pack_bound);
 
     std::expected<void, Error> read_heads();
     std::expected<CommitId, Error> grow(PackWriter& pack, Head& head, const ObjectId& tree,
@@ -88,6 +89,7 @@ class Publication {
     RepositoryLock lock_;
     Repository repository_;
     ObjectWriter writer_;
+    std::size_t pack_bound_;
     State state_;
     // Objects that this epoch's history has, so that a value seen before, or the `.node` of a
     // directory in which only a value changed, is not written again. Forgotten when the bound is

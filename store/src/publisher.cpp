@@ -231,7 +231,7 @@ class GitPublisher final : public Publisher {
 }  // namespace
 
 std::expected<std::unique_ptr<Publisher>, Error> Publisher::open(const PublisherOptions& options) {
-    auto publication = Publication::open(options.repository);
+    auto publication = Publication::open(options.repository, options.pack_bound);
     if (!publication) return std::unexpected(std::move(publication.error()));
     const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0) {

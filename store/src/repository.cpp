@@ -120,6 +120,14 @@ std::expected<bool, Error> Repository::move_ref(const std::string& name,
     return true;
 }
 
+bool Repository::has(const ObjectId& id) {
+    git_odb* raw = nullptr;
+    if (git_repository_odb(&raw, repository_.get()) != 0) return false;
+    const git::ObjectDatabase objects(raw);
+    const git_oid oid = git::oid_of(id);
+    return git_odb_exists(raw, &oid) == 1;
+}
+
 std::expected<git::Commit, Error> Repository::lookup_commit(const CommitId& id) {
     git_commit* raw = nullptr;
     const git_oid oid = git::oid_of(id.bytes);

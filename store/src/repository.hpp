@@ -37,6 +37,7 @@ class Repository final : public ObjectSource {
                                         const std::optional<CommitId>& from,
                                         const std::optional<CommitId>& to);
 
+    bool has(const ObjectId& id);
     std::expected<Commit, Error> commit(const CommitId& id);
     // A commit by the first digits of its id, at least four.
     std::expected<CommitId, Error> commit_by_prefix(const std::string& digits);
