@@ -13,15 +13,34 @@
 
 namespace stemma::xenstored {
 
-Daemon::Daemon(const Server::Settings& settings, Poller& poller, History& history)
-    : poller_(&poller), hypervisor_(poller), server_(settings, hypervisor_, history, clock_) {}
+namespace {
 
-std::expected<void, std::string> Daemon::listen(const Places& places) {
+sigset_t handled_signals() {
     sigset_t handled;
     sigemptyset(&handled);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP})
         sigaddset(&handled, signal);
+    return handled;
+}
+
+}  // namespace
+
+Daemon::Daemon(const Server::Settings& settings, Poller& poller, History& history)
+    : poller_(&poller), hypervisor_(poller), server_(settings, hypervisor_, history, clock_) {}
+
+void Daemon::block_signals() {
+    const sigset_t handled = handled_signals();
     ::sigprocmask(SIG_BLOCK, &handled, nullptr);
+}
+
+void Daemon::attach(ControlCommands& commands, std::span<const int> completion_fds) {
+    commands_ = &commands;
+    for (const int fd : completion_fds)
+        poller_->add(fd, {PollKey::Kind::history, 0}, true, false);
+}
+
+std::expected<void, std::string> Daemon::listen(const Places& places) {
+    const sigset_t handled = handled_signals();
     signals_ = Descriptor(::signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC));
     if (!signals_) return std::unexpected(std::string("signalfd: ") + std::strerror(errno));
     poller_->add(signals_.get(), {PollKey::Kind::signal, 0}, true, false);
@@ -68,6 +87,9 @@ void Daemon::run() {
                     break;
                 case PollKey::Kind::signal:
                     take_signals();
+                    break;
+                case PollKey::Kind::history:
+                    commands_->take_completions();
                     break;
                 default:
                     break;

@@ -2,17 +2,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
+#include <system_error>
 
+#include "store/publisher.hpp"
+#include "xenstored/adoption.hpp"
+#include "xenstored/control_commands.hpp"
 #include "xenstored/daemon.hpp"
 #include "xenstored/history.hpp"
 #include "xenstored/options.hpp"
 #include "xenstored/poller.hpp"
+#include "xenstored/published_history.hpp"
+#include "xenstored/reader.hpp"
 #include "xenstored/service.hpp"
 #include "xs_wire/hosted_link.hpp"
 
@@ -41,6 +49,47 @@ std::string absolute(const std::string& path) {
     return whole;
 }
 
+struct Archive {
+    std::unique_ptr<stemma::store::Publisher> publisher;
+    std::unique_ptr<Reader> reader;
+};
+
+// A repository that cannot be opened never stops the service: the host needs its store. It is
+// said, and what needs history answers ENOSYS.
+Archive open_archive(const Options& options) {
+    Archive archive;
+    if (options.repository.empty()) return archive;
+    std::error_code ignored;
+    std::filesystem::create_directories(std::filesystem::path(options.repository).parent_path(),
+                                        ignored);
+    auto publisher = stemma::store::Publisher::open(
+        {.repository = options.repository, .interval = options.publish_interval});
+    if (!publisher) {
+        std::fprintf(stderr, "xenstored: no history is kept: %s\n",
+                     publisher.error().text().c_str());
+        return archive;
+    }
+    archive.publisher = std::move(*publisher);
+    archive.reader = std::make_unique<Reader>(options.repository);
+    return archive;
+}
+
+// The wanted configuration outlives the daemon; the rest of the tree begins anew.
+void load_configuration(stemma::store::Publisher& publisher, Server& server) {
+    const auto configuration = publisher.load_config();
+    if (!configuration) {
+        std::fprintf(stderr, "xenstored: /stemma is not loaded: %s\n",
+                     configuration.error().text().c_str());
+        return;
+    }
+    const stemma::store::Node* const wanted = configuration->find("/stemma");
+    if (wanted == nullptr) return;
+    const stemma::store::Stamp stamp{server.clock().wall(), 0, stemma::store::Operation::load};
+    Branch branch = server.tree().branch(stamp);
+    const auto paths = revert_subtree(branch, "/stemma", wanted);
+    if (!paths.empty()) server.publish_as_domain0(branch, paths, stamp);
+}
+
 int serve(const Options& options) {
     std::string directory = environment("XENSTORED_RUNDIR");
     if (directory.empty()) directory = "/run/xenstored";
@@ -48,6 +97,8 @@ int serve(const Options& options) {
     std::string socket = environment("XENSTORED_PATH");
     socket = socket.empty() ? directory + "/socket" : absolute(socket);
     const std::string pid_path = absolute(options.pid_file);
+    Options placed = options;
+    placed.repository = absolute(options.repository);
 
     auto daemonizer = Daemonizer::start(options.fork);
     if (!daemonizer) {
@@ -70,11 +121,23 @@ int serve(const Options& options) {
     ::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
 
+    Daemon::block_signals();
     auto poller = Poller::create();
     if (!poller) return fail(*daemonizer, poller.error());
-    NoHistory history;
+
+    Archive archive = open_archive(placed);
+    NoHistory none;
+    std::optional<PublishedHistory> published;
+    if (archive.publisher) published.emplace(*archive.publisher);
+    History& history = published ? static_cast<History&>(*published) : none;
     Daemon daemon({options.limits, options.keep_orphans, options.privileged_domain}, *poller,
                   history);
+    ControlCommands commands(daemon.server(), archive.publisher.get(), archive.reader.get());
+    if (archive.publisher) {
+        load_configuration(*archive.publisher, daemon.server());
+        daemon.attach(commands, std::array{archive.publisher->completion_fd(),
+                                           archive.reader->completion_fd()});
+    }
     const auto listening =
         daemon.listen({socket, directory + '/' + stemma::xs::hosted_socket_name});
     if (!listening) return fail(*daemonizer, listening.error());

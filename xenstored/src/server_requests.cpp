@@ -188,4 +188,24 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
     return acknowledgement;
 }
 
+void Server::publish_as_domain0(const Branch& branch, const std::vector<std::string>& paths,
+                                const store::Stamp& stamp) {
+    const store::Tree before = tree_.head();
+    tree_.publish(branch);
+    history_->record({before,
+                      tree_.head(),
+                      {},
+                      {},
+                      stamp,
+                      false,
+                      std::vector<std::string_view>(paths.begin(), paths.end())});
+    for (const std::string& path : paths) {
+        if (tree_.head().find(path) == nullptr) {
+            announcer_.removed(before, tree_.head(), path);
+        } else {
+            announcer_.changed(before, tree_.head(), path, WatchIndex::Match::at_or_above);
+        }
+    }
+}
+
 }  // namespace stemma::xenstored

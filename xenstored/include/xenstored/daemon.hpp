@@ -3,9 +3,11 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "xenstored/clock.hpp"
+#include "xenstored/control_commands.hpp"
 #include "xenstored/descriptor.hpp"
 #include "xenstored/hosted_hypervisor.hpp"
 #include "xenstored/poller.hpp"
@@ -25,6 +27,12 @@ class Daemon {
     // `poller` and `history` must outlive the daemon.
     Daemon(const Server::Settings& settings, Poller& poller, History& history);
 
+    // Blocks the signals that run() takes. To be called before any thread is started.
+    static void block_signals();
+
+    // CONTROL's deferred answers: `commands` is told when one of the descriptors is readable.
+    void attach(ControlCommands& commands, std::span<const int> completion_fds);
+
     // Makes the listening sockets. The error names the path and the call.
     std::expected<void, std::string> listen(const Places& places);
 
@@ -41,6 +49,7 @@ class Daemon {
     SystemClock clock_;
     HostedHypervisor hypervisor_;
     Server server_;
+    ControlCommands* commands_ = nullptr;
     Descriptor listener_;
     Descriptor signals_;
     std::string socket_path_;

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "store/publisher.hpp"
+#include "xenstored/control.hpp"
+#include "xenstored/reader.hpp"
+#include "xenstored/server.hpp"
+
+namespace stemma::xenstored {
+
+// The CONTROL commands; a payload is the command's name and its arguments, each with a NUL.
+//
+//   snapshot NAME           -> commit id; refs/snapshots/NAME; waits until it is on disk
+//   revert NAME [PATH]      -> number of changed paths; PATH is /stemma (default) or below, or a
+//                              domain's data/net or below, which is merged by type
+//   publish                 -> commit id of refs/heads/main once all so far is on disk
+//   save-guest DOMID NAME   -> commit id; the domain's data/net becomes refs/guests/NAME
+//   blame PATH              -> "DOMAIN TIME OPERATION"
+//   stats                   -> lines "NAME VALUE"
+//   dump PATH CURSOR        -> the next cursor (empty after the last part), a newline, then lines
+//                              PATH <tab> PERMISSIONS <tab> VALUE; the first cursor is empty
+//   check, print, help      as C's
+//
+// Errors: EINVAL for a wrong command or argument, ENOENT for what is not there, ENOSYS where no
+// history is kept, EBUSY when too much waits, EIO for a disk that failed (stats says how).
+class ControlCommands final : public Control {
+  public:
+    // `publisher` and `reader` are null together: no history is kept. All outlive this object.
+    ControlCommands(Server& server, store::Publisher* publisher, Reader* reader);
+
+    std::optional<Answer> command(ConnectionId client, const xs::Header& header,
+                                  std::string_view payload) override;
+
+    // Publisher or reader has finished something: answers who waits for it.
+    void take_completions();
+
+  private:
+    struct Asker {
+        ConnectionId client;
+        xs::Header header;
+    };
+    struct Reading {
+        Asker asker;
+        std::string path;
+    };
+    using Arguments = std::span<const std::string_view>;
+    using Outcome = std::optional<Answer>;
+    struct Command {
+        std::string_view name;
+        std::size_t least;
+        std::size_t most;
+        bool needs_history;
+        Outcome (ControlCommands::*run)(const Asker&, Arguments);
+        std::string_view parameters;
+    };
+    static const std::span<const Command> commands;
+
+    Outcome snapshot(const Asker& asker, Arguments arguments);
+    Outcome revert(const Asker& asker, Arguments arguments);
+    Outcome publish(const Asker& asker, Arguments arguments);
+    Outcome save_guest(const Asker& asker, Arguments arguments);
+    Outcome blame(const Asker& asker, Arguments arguments);
+    Outcome stats(const Asker& asker, Arguments arguments);
+    Outcome dump(const Asker& asker, Arguments arguments);
+    Outcome check(const Asker& asker, Arguments arguments);
+    Outcome print(const Asker& asker, Arguments arguments);
+    Outcome help(const Asker& asker, Arguments arguments);
+
+    store::Info info(std::string why);
+    Answer finish_revert(const std::string& path, const std::optional<store::Tree>& earlier);
+
+    Server* server_;
+    store::Publisher* publisher_;
+    Reader* reader_;
+    std::unordered_map<store::RequestId, Asker> publishing_;
+    std::unordered_map<std::uint64_t, Reading> reading_;
+};
+
+}  // namespace stemma::xenstored

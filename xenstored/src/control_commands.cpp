@@ -1,0 +1,262 @@
+#include "xenstored/control_commands.hpp"
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+
+#include "store/stamp.hpp"
+#include "xenstored/adoption.hpp"
+#include "xenstored/change_text.hpp"
+#include "xenstored/node_path.hpp"
+#include "xenstored/payload.hpp"
+#include "xenstored/tree_dump.hpp"
+#include "xs_wire/name_codec.hpp"
+
+namespace stemma::xenstored {
+
+namespace {
+
+using xs::Error;
+
+// Nothing but the bounds of the publisher's queue and of the sockets limits how many may wait;
+// this does.
+constexpr std::size_t waiting_max = 1024;
+
+Answer refuse(Error error) {
+    return std::unexpected(error);
+}
+
+Answer text(std::string answer) {
+    answer += '\0';
+    return answer;
+}
+
+Error error_of(const store::Error& error) {
+    switch (error.kind) {
+        case store::Error::Kind::not_found:
+            return Error::enoent;
+        case store::Error::Kind::busy:
+            return Error::ebusy;
+        case store::Error::Kind::refused:
+            return Error::einval;
+        default:
+            return Error::eio;
+    }
+}
+
+std::string utc(store::Time time) {
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(
+        std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
+    std::tm parts{};
+    ::gmtime_r(&seconds, &parts);
+    char buffer[32];
+    const std::size_t length = std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%SZ", &parts);
+    return {buffer, length};
+}
+
+}  // namespace
+
+const std::span<const ControlCommands::Command> ControlCommands::commands = [] {
+    static constexpr Command table[] = {
+        {"blame", 1, 1, false, &ControlCommands::blame, "<path>"},
+        {"check", 0, 0, false, &ControlCommands::check, ""},
+        {"dump", 1, 2, false, &ControlCommands::dump, "<path> <cursor>"},
+        {"help", 0, 0, false, &ControlCommands::help, ""},
+        {"print", 1, 1, false, &ControlCommands::print, "<string>"},
+        {"publish", 0, 0, true, &ControlCommands::publish, ""},
+        {"revert", 1, 2, true, &ControlCommands::revert, "<name> [<path>]"},
+        {"save-guest", 2, 2, true, &ControlCommands::save_guest, "<domid> <name>"},
+        {"snapshot", 1, 1, true, &ControlCommands::snapshot, "<name>"},
+        {"stats", 0, 0, false, &ControlCommands::stats, ""},
+    };
+    return std::span<const Command>(table);
+}();
+
+ControlCommands::ControlCommands(Server& server, store::Publisher* publisher, Reader* reader)
+    : server_(&server), publisher_(publisher), reader_(reader) {
+    server.set_control(this);
+}
+
+std::optional<Answer> ControlCommands::command(ConnectionId client, const xs::Header& header,
+                                               std::string_view payload) {
+    const auto words = strings(payload);
+    if (words.empty()) return refuse(Error::einval);
+    for (const Command& command : commands) {
+        if (command.name != words.front()) continue;
+        const Arguments arguments = std::span(words).subspan(1);
+        if (arguments.size() < command.least || arguments.size() > command.most) {
+            return refuse(Error::einval);
+        }
+        if (command.needs_history && publisher_ == nullptr) return refuse(Error::enosys);
+        if (publishing_.size() + reading_.size() >= waiting_max) return refuse(Error::ebusy);
+        return (this->*command.run)({client, header}, arguments);
+    }
+    return refuse(Error::einval);
+}
+
+store::Info ControlCommands::info(std::string why) {
+    return {"domain 0", server_->clock().wall(), {std::move(why)}};
+}
+
+auto ControlCommands::snapshot(const Asker& asker, Arguments arguments) -> Outcome {
+    const std::string name = xs::encode_element(arguments[0]);
+    if (name.empty()) return refuse(Error::einval);
+    const auto id = publisher_->snapshot(name, server_->tree().head(),
+                                         info("snapshot " + std::string(arguments[0])));
+    publishing_.emplace(id, asker);
+    return std::nullopt;
+}
+
+auto ControlCommands::publish(const Asker& asker, Arguments) -> Outcome {
+    publishing_.emplace(publisher_->publish_all(), asker);
+    return std::nullopt;
+}
+
+auto ControlCommands::save_guest(const Asker& asker, Arguments arguments) -> Outcome {
+    const std::string name = xs::encode_element(arguments[1]);
+    const int domid = leading_number(arguments[0]);
+    if (name.empty() || domid <= 0 || domid >= xs::domid_first_reserved) {
+        return refuse(Error::einval);
+    }
+    const std::string path = xs::domain_path(static_cast<xs::DomainId>(domid)) + "/data/net";
+    const store::Node* const state = server_->tree().head().find(path);
+    if (state == nullptr) return refuse(Error::enoent);
+    const auto id =
+        publisher_->save_guest(name, store::Ref<const store::Node>::share(state),
+                               info("network state of domain " + std::to_string(domid) + " saved"));
+    publishing_.emplace(id, asker);
+    return std::nullopt;
+}
+
+auto ControlCommands::revert(const Asker& asker, Arguments arguments) -> Outcome {
+    const std::string_view path = arguments.size() > 1 ? arguments[1] : "/stemma";
+    const bool allowed = is_valid_node_path(path, default_path_max) &&
+                         (is_configuration_path(path) || is_network_state_path(path));
+    const std::string name = xs::encode_element(arguments[0]);
+    if (!allowed || name.empty()) return refuse(Error::einval);
+    const auto id =
+        reader_->read({"refs/snapshots/" + name, std::string(arguments[0])}, std::string(path));
+    if (!id) return refuse(Error::ebusy);
+    reading_.emplace(*id, Reading{asker, std::string(path)});
+    return std::nullopt;
+}
+
+Answer ControlCommands::finish_revert(const std::string& path,
+                                      const std::optional<store::Tree>& earlier) {
+    const store::Stamp stamp{server_->clock().wall(), 0, store::Operation::revert};
+    Branch branch = server_->tree().branch(stamp);
+    std::vector<std::string> changed;
+    if (is_configuration_path(path)) {
+        changed = revert_subtree(branch, path, earlier ? &earlier->root() : nullptr);
+    } else {
+        // A domain that is gone has no network state to merge into.
+        if (!earlier || branch.tree().find(path) == nullptr) return refuse(Error::enoent);
+        const auto now =
+            std::chrono::duration_cast<std::chrono::seconds>(stamp.time.time_since_epoch());
+        changed = merge_network_state(branch, path, earlier->root(), now.count());
+    }
+    if (!changed.empty()) server_->publish_as_domain0(branch, changed, stamp);
+    return text(std::to_string(changed.size()));
+}
+
+void ControlCommands::take_completions() {
+    if (publisher_ == nullptr) return;
+    for (const store::Completion& done : publisher_->take_completions()) {
+        const auto asker = publishing_.extract(done.id);
+        if (asker.empty()) continue;
+        Answer answer =
+            done.result ? text(done.result->hex()) : refuse(error_of(done.result.error()));
+        server_->answer_deferred(asker.mapped().client, asker.mapped().header, std::move(answer));
+    }
+    for (const Reader::Result& done : reader_->take_results()) {
+        const auto reading = reading_.extract(done.id);
+        if (reading.empty()) continue;
+        Answer answer = done.tree ? finish_revert(reading.mapped().path, *done.tree)
+                                  : refuse(error_of(done.tree.error()));
+        const Asker& asker = reading.mapped().asker;
+        server_->answer_deferred(asker.client, asker.header, std::move(answer));
+    }
+}
+
+auto ControlCommands::blame(const Asker&, Arguments arguments) -> Outcome {
+    if (!is_valid_node_path(arguments[0], default_path_max)) return refuse(Error::einval);
+    const store::Node* const node = server_->tree().head().find(arguments[0]);
+    if (node == nullptr) return refuse(Error::enoent);
+    const store::Stamp& stamp = node->stamp();
+    return text(std::to_string(stamp.domain) + ' ' + utc(stamp.time) + ' ' +
+                std::string(store::to_string(stamp.operation)));
+}
+
+auto ControlCommands::stats(const Asker&, Arguments) -> Outcome {
+    std::string lines;
+    const auto line = [&](std::string_view name, std::uint64_t value) {
+        lines.append(name).append(" ").append(std::to_string(value)) += '\n';
+    };
+    const Server::Stats& served = server_->stats();
+    line("connections", server_->connections().size());
+    line("domains", server_->domains().size());
+    line("watches", server_->connections().watches().size());
+    line("requests", served.requests);
+    line("errors", served.errors);
+    line("transactions-committed", served.commits);
+    line("transactions-conflicting", served.conflicts);
+    line("events-sent", server_->announcer().sent());
+    line("events-dropped", server_->announcer().dropped());
+    line("events-expired", served.events_expired);
+    line("quarantined", served.quarantined);
+    line("disconnected", served.disconnected);
+    if (publisher_ != nullptr) {
+        const store::PublisherStats published = publisher_->stats();
+        line("published-commits", published.published);
+        line("submitted", published.submitted);
+        line("joined", published.joined);
+        line("coalesced", published.coalesced);
+        line("queued", published.queued);
+        line("publish-batches", published.batches);
+        line("publish-failures", published.failures);
+        line("published-objects", published.objects);
+        line("published-bytes", published.bytes);
+        line("publish-lag-us", static_cast<std::uint64_t>(published.lag.count()));
+        line("publish-longest-lag-us", static_cast<std::uint64_t>(published.longest_lag.count()));
+        line("publish-waiting-us", static_cast<std::uint64_t>(published.waiting.count()));
+        if (!published.last_error.empty()) {
+            lines.append("publish-error ").append(published.last_error.substr(0, 1024)) += '\n';
+        }
+    }
+    return text(std::move(lines));
+}
+
+auto ControlCommands::dump(const Asker&, Arguments arguments) -> Outcome {
+    const std::string_view top = arguments[0];
+    const std::string_view cursor = arguments.size() > 1 ? arguments[1] : std::string_view();
+    const bool cursor_ok = cursor.empty() || (is_valid_node_path(cursor, default_path_max) &&
+                                              xs::is_same_or_below(cursor, top));
+    if (!is_valid_node_path(top, default_path_max) || !cursor_ok) return refuse(Error::einval);
+    if (server_->tree().head().find(top) == nullptr) return refuse(Error::enoent);
+    const TreeDump part = dump_tree(server_->tree().head(), top, cursor, xs::payload_max - 2);
+    return text(part.cursor + '\n' + part.lines);
+}
+
+auto ControlCommands::check(const Asker&, Arguments) -> Outcome {
+    const LiveTree& tree = server_->tree();
+    if (!(NodeCounts::of_tree(tree.head().root()) == tree.counts())) {
+        std::fputs("xenstored: check: node counts differ from the tree\n", stderr);
+        return refuse(Error::eio);
+    }
+    return text("OK");
+}
+
+auto ControlCommands::print(const Asker&, Arguments arguments) -> Outcome {
+    std::fprintf(stderr, "control: %.*s\n", static_cast<int>(arguments[0].size()),
+                 arguments[0].data());
+    return text("OK");
+}
+
+auto ControlCommands::help(const Asker&, Arguments) -> Outcome {
+    std::string lines;
+    for (const Command& command : commands)
+        lines.append(command.name).append("\t").append(command.parameters) += '\n';
+    return text(std::move(lines));
+}
+
+}  // namespace stemma::xenstored
