@@ -1,0 +1,21 @@
+#pragma once
+
+#include "toolstack/command.hpp"
+
+// The commands of the table, each in the file of its name.
+namespace stemma::toolstack {
+
+Result<int> run_agent(Invocation& call);
+Result<int> run_apply(Invocation& call);
+Result<int> run_completion(Invocation& call);
+Result<int> run_console(Invocation& call);
+Result<int> run_create(Invocation& call);
+Result<int> run_destroy(Invocation& call);
+Result<int> run_diff(Invocation& call);
+Result<int> run_list(Invocation& call);
+Result<int> run_log(Invocation& call);
+Result<int> run_net_list(Invocation& call);
+Result<int> run_revert(Invocation& call);
+Result<int> run_snapshot(Invocation& call);
+
+}  // namespace stemma::toolstack

@@ -1,0 +1,29 @@
+#include "commands.hpp"
+
+namespace stemma::toolstack {
+
+Result<int> run_console(Invocation& call) {
+    const auto platform = call.surroundings.platform();
+    if (!platform) return std::unexpected(platform.error());
+    const bool follow = call.has("follow");
+    if (follow && call.printer.is_json()) {
+        return failure(ErrorKind::usage, "follow", "the console of " + call.words[0],
+                       "-o json gives one document, which would never end",
+                       "leave out --follow or -o json");
+    }
+    std::string text;
+    for (std::uint64_t offset = 0;;) {
+        const auto part = (*platform)->console(call.words[0], offset, follow);
+        if (!part) return std::unexpected(part.error());
+        call.printer.raw(part->text);
+        text += part->text;
+        if (call.printer.is_json() && !follow && part->text.empty()) break;
+        offset = part->next;
+        if (part->ended || (!follow && part->text.empty())) break;
+        if (!call.printer.is_json()) text.clear();
+    }
+    call.printer.document(Json::object().set("name", call.words[0]).set("console", text));
+    return 0;
+}
+
+}  // namespace stemma::toolstack

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+#include "store/stamp.hpp"
+
+namespace stemma::toolstack {
+
+// "2026-11-21T20:15:03Z" (RFC 3339).
+std::string time_text(store::Time time);
+
+}  // namespace stemma::toolstack
