@@ -57,7 +57,7 @@ class Echo final : public rt::Guest, rt::FrameSink {
     void frame(std::span<std::uint8_t> bytes) override {
         const auto header = net::EthernetHeader::read(bytes);
         if (!header || header->source.is_group()) return;
-        if (misbehave_ == "open") std::fopen("/etc/passwd", "r");
+        if (misbehave_ == "open") stolen_ = std::fopen("/etc/passwd", "r");
         if (misbehave_ == "memory") {
             while (true)
                 taken_.push_back(std::make_unique<std::byte[]>(1 << 20));
@@ -76,6 +76,7 @@ class Echo final : public rt::Guest, rt::FrameSink {
     bool asked_ = false;
     std::vector<std::byte> table_;
     std::vector<std::unique_ptr<std::byte[]>> taken_;
+    std::FILE* stolen_ = nullptr;  // never reached: the system call filter ends the process first
 };
 
 }  // namespace
