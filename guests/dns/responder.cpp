@@ -9,6 +9,16 @@ namespace stemma::dns {
 
 using net::store_be16;
 
+namespace {
+
+// RFC 8482 4.1: one RRset will do for ANY. Not NS if there is another: it brings addresses along.
+const RRset& pick_one(std::span<const RRset> rrsets) {
+    const bool other = rrsets.size() > 1 && rrsets.front().type == RecordType::ns;
+    return rrsets[other ? 1 : 0];
+}
+
+}  // namespace
+
 void Responder::serve(const Zone* zone) {
     zone_ = zone;
     if (!zone) return;
@@ -177,7 +187,7 @@ Responder::Outcome Responder::resolve(ReplyWriter& reply, Closest at) {
         if (query_.type != RecordType::any)
             found = zone_->find(node, query_.type);
         else if (!rrsets.empty())
-            found = &rrsets.front();  // RFC 8482 4.1: one RRset will do
+            found = &pick_one(rrsets);
         if (found) {
             ++counters_.answers;
             if (!reply.add(Section::answer, at.name, *found)) {
