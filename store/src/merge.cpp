@@ -80,14 +80,13 @@ class Merge {
         const bool theirs_changed = !node.base || theirs != node.base->parts().value;
         const bool ours_changed = !node.base || ours != node.base->parts().value;
         Content content{ours, node.ours->permissions()};
-        if (theirs_changed && theirs != ours) {
+        if (theirs_changed && ours_changed) {
+            auto merged =
+                ask(node.base, node.ours, node.theirs, node.ours->stamp(), node.theirs->stamp());
+            if (!merged) return conflict(merged.error());
+            content.value = Bytes(merged->value_or(""));
+        } else if (theirs_changed) {
             content.value = theirs;
-            if (ours_changed) {
-                auto merged = ask(node.base, node.ours, node.theirs, node.ours->stamp(),
-                                  node.theirs->stamp());
-                if (!merged) return conflict(merged.error());
-                content.value = Bytes(merged->value_or(""));
-            }
         }
         if (!join_permissions(node, content.permissions)) return;
         if (content.value != ours || content.permissions != node.ours->permissions()) {

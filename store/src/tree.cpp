@@ -162,16 +162,18 @@ std::expected<Tree, TreeError> Tree::remove(std::string_view path, const Edit& e
 std::expected<Tree, TreeError> Tree::graft(std::string_view path, const Node& subtree,
                                            const Edit& edit) const {
     const Spine spine(*root_, path);
-    Node::Parts parts = subtree.parts();
-    if (spine.complete()) {
-        parts.name = spine.last().parts().name;
-        parts.number = spine.last().number();
-        return rebuilt(spine, spine.nodes.size() - 1, subtree.with_parts(std::move(parts), true));
+    if (!spine.complete() && !spine.missing_is_last) return std::unexpected(TreeError::no_parent);
+    const Bytes name = spine.complete() ? spine.last().parts().name : Bytes(spine.missing);
+    const std::uint64_t number = spine.complete() ? spine.last().number() : edit.number;
+    auto node = Ref<const Node>::share(&subtree);
+    if (subtree.parts().name != name || subtree.number() != number) {
+        Node::Parts parts = subtree.parts();
+        parts.name = name;
+        parts.number = number;
+        node = subtree.with_parts(std::move(parts), true);
     }
-    if (!spine.missing_is_last) return std::unexpected(TreeError::no_parent);
-    parts.name = spine.missing;
-    parts.number = edit.number;
-    return with_new_child(spine, subtree.with_parts(std::move(parts), true), edit);
+    return spine.complete() ? rebuilt(spine, spine.nodes.size() - 1, std::move(node))
+                            : with_new_child(spine, std::move(node), edit);
 }
 
 }  // namespace stemma::store

@@ -1,6 +1,8 @@
 // How two changes of one value are joined, by the type of the value. Each is a pure function of the
 // three versions, gives the same for ours and theirs exchanged, and is called only where both sides
-// changed the value and differ. An absent optional means that the node is not there.
+// changed the value, maybe to the same: two increments of a counter are two. (A change that both
+// sides have from one commit is in one node, and no function is asked about that.) An absent
+// optional means that the node is not there.
 #pragma once
 
 #include <expected>
@@ -25,7 +27,7 @@ struct Versions {
 using Merged = std::expected<std::optional<std::string>, std::string_view>;
 using MergeFunction = Merged (*)(const Versions&);
 
-// Never joins: what a XenStore key is unless a rule says otherwise.
+// Joins only equal values: what a XenStore key is unless a rule says otherwise.
 Merged merge_conflict(const Versions& versions);
 
 // The side with the later stamp, a removal included; of equal stamps the smaller value, and a value
