@@ -12,6 +12,7 @@ std::span<std::uint8_t> UdpDatagram::reserve_reply(std::size_t size) {
 }
 
 void UdpDatagram::send_reply(std::size_t size) {
+    if (frame_.empty()) return;
     const auto frame = frame_.first(EthernetHeader::size + headers + size);
     const auto datagram = frame.subspan(EthernetHeader::size + Ipv4Header::size);
     Ipv4Header ip;

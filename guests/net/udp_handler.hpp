@@ -42,8 +42,8 @@ class UdpDatagram {
     // Room for a reply of up to `size` bytes, at most reply_max(). Empty when the port has none:
     // the reply is dropped, and counted. A second call gives up what the first one gave.
     std::span<std::uint8_t> reserve_reply(std::size_t size);
-    // Sends the first `size` bytes of that room to the source, from the destination. May follow a
-    // reserve_reply() once.
+    // Sends the first `size` bytes of that room to the source, from the destination, once for each
+    // reserve_reply(); does nothing when that found none.
     void send_reply(std::size_t size);
 
   private:
