@@ -12,10 +12,10 @@ namespace stemma::hosted {
 // How many frames the rings of one port hold, and how long each place is.
 struct RingSizes {
     std::size_t frame = 2048;  // bytes, a power of two: the frame and the kernel's header before it
-    std::size_t receive = 2048;
-    std::size_t send = 1024;
+    std::size_t receive = 1024;
+    std::size_t send = 512;
 
-    // For one of `ports` ports of this MTU, so that all rings together stay below 12 MB and the
+    // For one of `ports` ports of this MTU, so that all rings together stay within 8 MB and the
     // guest's tables have room in its 32.
     static RingSizes for_ports(std::size_t ports, std::size_t mtu);
 
