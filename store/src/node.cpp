@@ -14,8 +14,10 @@ std::vector<const Node*> Node::children_in_order() const {
     for (ChildCursor cursor(children()); cursor.get() != nullptr; cursor.next()) {
         order.push_back(cursor.get());
     }
-    // The cursor goes by name, so a stable sort by number orders by (number, name).
-    std::ranges::stable_sort(order, {}, &Node::number);
+    std::ranges::sort(order, [](const Node* one, const Node* two) {
+        return one->number() != two->number() ? one->number() < two->number()
+                                              : one->name() < two->name();
+    });
     return order;
 }
 

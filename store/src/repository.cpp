@@ -45,7 +45,8 @@ std::expected<Repository, Error> Repository::open_or_create(const std::filesyste
     git::start();
     std::error_code error;
     if (!std::filesystem::exists(path / "HEAD", error)) {
-        git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
+        git_repository_init_options options{};
+        git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION);
         options.flags = GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH;
         options.mode = 0700;
         options.initial_head = "main";
