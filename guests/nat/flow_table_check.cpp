@@ -47,12 +47,10 @@ bool FlowTable::is_consistent() const {
             ++sessions;
         }
     }
-    std::uint32_t by_port = 0;
-    for (const auto& ports : by_port_) {
-        for (std::uint32_t port = 0; port < 65536; ++port)
-            by_port += ports[port] != no_flow;
-    }
-    return mappings == mapping_count_ && sessions == session_count_ && by_port == mappings &&
+    std::uint32_t ports = 0;
+    for (const PortPool& pool : ports_)
+        ports += pool.taken();
+    return mappings == mapping_count_ && sessions == session_count_ && ports == mappings &&
            timers == wheel_.scheduled();
 }
 

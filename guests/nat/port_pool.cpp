@@ -14,6 +14,13 @@ void PortPool::give_back(std::uint16_t port) {
     taken_[port >> 6] &= ~(std::uint64_t{1} << (port & 63));
 }
 
+std::uint32_t PortPool::taken() const {
+    std::uint32_t count = 0;
+    for (const std::uint64_t word : taken_)
+        count += static_cast<std::uint32_t>(std::popcount(word));
+    return count;
+}
+
 std::optional<std::uint16_t> PortPool::take_near(Protocol protocol, std::uint16_t wanted,
                                                  std::uint16_t start) {
     if (take(wanted)) return wanted;

@@ -15,6 +15,7 @@ class PortPool {
     // True when `port` was free and is taken now.
     bool take(std::uint16_t port);
     void give_back(std::uint16_t port);
+    std::uint32_t taken() const;
 
     // Takes `wanted` if it is free, else the first free port at or after `start` in the class of
     // `wanted`, where the search wraps. Nothing when the class is used up. Port classes by RFC 4787
