@@ -221,7 +221,7 @@ void ask_about(Served& served, RandomZone& random, Comparison& comparison, unsig
         }
         if (name.size() > 200) continue;
         QueryShape shape;
-        shape.id = random.below(65536);
+        shape.id = 256 + random.below(65000);
         if (random.below(10) == 0) shape.flags = random.below(0x200) & 0x0170;
         if (random.below(50) == 0) shape.klass = 255;
         if (random.below(2)) {

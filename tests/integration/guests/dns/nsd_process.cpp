@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdlib>
@@ -78,17 +79,29 @@ std::string read_file(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// One exchange; empty when no reply to this query comes in time, or the port is closed.
+// The question's name, type and class as they stand behind the header.
+std::span<const std::uint8_t> question(std::span<const std::uint8_t> message) {
+    std::size_t end = 12;
+    while (end < message.size() && message[end] != 0)
+        end += message[end] + 1U;
+    return message.subspan(12, std::min(end + 5, message.size()) - 12);
+}
+
+// One exchange; empty when no reply to this query comes in time, or the port is closed. A reply to
+// an earlier query, which came too late for it, has another id or another question.
 std::vector<std::uint8_t> exchange(int fd, std::span<const std::uint8_t> query, int milliseconds) {
-    std::array<std::uint8_t, 4096> buffer;
-    while (recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT) > 0) {
-    }
     if (send(fd, query.data(), query.size(), 0) < 0) return {};
-    pollfd waiting{fd, POLLIN, 0};
-    if (poll(&waiting, 1, milliseconds) != 1) return {};
-    const auto size = recv(fd, buffer.data(), buffer.size(), 0);
-    return size > 0 ? std::vector<std::uint8_t>(buffer.begin(), buffer.begin() + size)
-                    : std::vector<std::uint8_t>();
+    for (;;) {
+        pollfd waiting{fd, POLLIN, 0};
+        if (poll(&waiting, 1, milliseconds) != 1) return {};
+        std::array<std::uint8_t, 4096> buffer;
+        const auto size = recv(fd, buffer.data(), buffer.size(), 0);
+        if (size < 0) return {};
+        const std::vector<std::uint8_t> reply(buffer.begin(), buffer.begin() + size);
+        if (size >= 12 && std::equal(reply.begin(), reply.begin() + 2, query.begin()) &&
+            (reply[5] == 0 || std::ranges::equal(question(reply), question(query))))
+            return reply;
+    }
 }
 
 }  // namespace
