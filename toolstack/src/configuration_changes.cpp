@@ -40,7 +40,8 @@ std::size_t text_size(const Zone& zone) {
 Fields fields(const Zone& zone) {
     return {{"origin", zone.origin},
             {"serial", std::to_string(zone.serial)},
-            {"text", std::to_string(text_size(zone)) + " bytes"}};
+            {"text", std::to_string(text_size(zone)) + " bytes"},
+            {"chunks", std::to_string(zone.chunks.size())}};
 }
 
 // "image nat, memory 32 MB": those that are set.
@@ -72,7 +73,6 @@ void one(std::vector<Change>& changes, const std::string& what, const Value* fro
         details += (details.empty() ? "" : ", ") + name + ' ' + (before.empty() ? "none" : before) +
                    " -> " + (after.empty() ? "none" : after);
     }
-    if (details.empty() && *from != *to) details = "text changed";
     if (!details.empty()) changes.push_back({'~', what + ": " + details});
 }
 

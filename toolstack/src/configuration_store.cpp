@@ -255,7 +255,7 @@ Result<bool> replace_configuration(Store& store, const Configuration& planned_on
             }
         }
         // A zone's guest reads it: everybody may read zones, the rest is dom0's.
-        if (!wanted.zones.empty()) {
+        if (!wanted.zones.empty() && !present->contains("zones")) {
             const std::string zones = std::string(root) + "/zones";
             if (auto made = store.mkdir(zones, transaction); !made) return made;
             if (auto set = store.set_permissions(zones, {{xs::Access::read, 0}}, transaction);

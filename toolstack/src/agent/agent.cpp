@@ -144,6 +144,7 @@ Result<AgentMessage> Agent::create(ClientId client, const AgentMessage& message)
     if (!is_guest_name(name) || uuid.size() != 36 || !memory || *memory == 0) {
         return bad_request(message, "name, uuid or memory is not valid");
     }
+    link_->connect_now();
     if (!link_->is_connected() || !recovered_) {
         return failure(ErrorKind::unavailable, "create", "a domain",
                        "the agent has no connection to xenstored at " + options_.hypervisor_socket,

@@ -66,11 +66,11 @@ void AgentServer::readable(ClientId id) {
                                    .cause = message ? "it is cut off" : message.error()}));
         return;
     }
-    const int socket = client->second.get();
-    auto answer = on_request_(id, *message, std::move(datagram->descriptors));
-    if (answer) return reply(id, *answer);
-    // Only the end of the connection is of interest until reply().
-    if (clients_.contains(id)) loop_.modify(socket, EPOLLRDHUP);
+    // Until reply() only the end of the connection is of interest.
+    loop_.modify(client->second.get(), EPOLLRDHUP);
+    if (const auto answer = on_request_(id, *message, std::move(datagram->descriptors))) {
+        reply(id, *answer);
+    }
 }
 
 void AgentServer::reply(ClientId id, const AgentMessage& message) {

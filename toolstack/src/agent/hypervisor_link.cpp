@@ -29,6 +29,12 @@ void HypervisorLink::start() {
     try_to_connect();
 }
 
+void HypervisorLink::connect_now() {
+    if (socket_) return;
+    if (retry_ != 0) loop_.cancel(retry_);
+    try_to_connect();
+}
+
 void HypervisorLink::try_to_connect() {
     retry_ = 0;
     auto socket = connect_unix(path_, SOCK_SEQPACKET);

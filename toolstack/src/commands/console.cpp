@@ -11,16 +11,14 @@ Result<int> run_console(Invocation& call) {
                        "-o json gives one document, which would never end",
                        "leave out --follow or -o json");
     }
-    std::string text;
+    std::string text;  // all of it, for JSON only
     for (std::uint64_t offset = 0;;) {
         const auto part = (*platform)->console(call.words[0], offset, follow);
         if (!part) return std::unexpected(part.error());
         call.printer.raw(part->text);
-        text += part->text;
-        if (call.printer.is_json() && !follow && part->text.empty()) break;
+        if (call.printer.is_json()) text += part->text;
         offset = part->next;
         if (part->ended || (!follow && part->text.empty())) break;
-        if (!call.printer.is_json()) text.clear();
     }
     call.printer.document(Json::object().set("name", call.words[0]).set("console", text));
     return 0;

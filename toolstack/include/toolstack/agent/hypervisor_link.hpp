@@ -32,6 +32,8 @@ class HypervisorLink {
 
     // Tries now, and from then on every quarter of a second until it succeeds.
     void start();
+    // Tries now if there is no connection, without waiting for the next quarter of a second.
+    void connect_now();
     bool is_connected() const { return static_cast<bool>(socket_); }
 
     // The channels must stay open until gone().
