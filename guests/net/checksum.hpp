@@ -23,18 +23,27 @@ constexpr std::uint16_t fold_checksum(std::uint64_t sum) {
 // Adds up a message given in pieces of any length, also odd ones.
 class Checksum {
   public:
-    // Four bytes at a time in the machine's own order: the sum of swapped words is the swapped sum
+    // Eight bytes at a time in the machine's own order: the sum of swapped words is the swapped sum
     // (RFC 1071 section 2 B).
     void add(std::span<const std::uint8_t> bytes) {
-        std::uint64_t native = 0;
+        std::uint64_t low = 0;
+        std::uint64_t high = 0;
         const std::uint8_t* at = bytes.data();
         std::size_t left = bytes.size();
-        for (; left >= 4; left -= 4, at += 4) {
+        for (; left >= 8; left -= 8, at += 8) {
+            std::uint64_t words;
+            std::memcpy(&words, at, sizeof words);
+            low += words & 0xffffffff;
+            high += words >> 32;
+        }
+        if (left >= 4) {
             std::uint32_t word;
             std::memcpy(&word, at, sizeof word);
-            native += word;
+            low += word;
+            left -= 4;
+            at += 4;
         }
-        std::uint16_t sum = fold_checksum(native);
+        std::uint16_t sum = fold_checksum(low + high);
         if constexpr (std::endian::native == std::endian::little) sum = swapped(sum);
         std::uint64_t tail = sum;
         if (left >= 2) tail += static_cast<unsigned>(at[0] << 8 | at[1]);

@@ -78,19 +78,27 @@ struct Ipv4Header {
 
     // A header without options, its checksum made; header_length is not looked at.
     void write(std::span<std::uint8_t, size> to) const {
-        to[0] = 0x45;
-        to[1] = traffic_class;
+        const auto fragment = static_cast<std::uint16_t>(
+            (dont_fragment ? 0x4000 : 0) | (more_fragments ? 0x2000 : 0) | fragment_offset / 8);
+        const auto lifetime = static_cast<std::uint16_t>(time_to_live << 8 | protocol);
+        const auto first = static_cast<std::uint16_t>(0x4500 | traffic_class);
+        // from the values: to load what was just stored in smaller pieces costs more than all this
+        Checksum sum;
+        sum.add16(first);
+        sum.add16(total_length);
+        sum.add16(identification);
+        sum.add16(fragment);
+        sum.add16(lifetime);
+        sum.add32(source.value);
+        sum.add32(destination.value);
+        store_be16(&to[0], first);
         store_be16(&to[2], total_length);
         store_be16(&to[4], identification);
-        store_be16(&to[6],
-                   static_cast<std::uint16_t>((dont_fragment ? 0x4000 : 0) |
-                                              (more_fragments ? 0x2000 : 0) | fragment_offset / 8));
-        to[8] = time_to_live;
-        to[9] = protocol;
-        store_be16(&to[10], 0);
+        store_be16(&to[6], fragment);
+        store_be16(&to[8], lifetime);
+        store_be16(&to[10], sum.value());
         store_be32(&to[12], source.value);
         store_be32(&to[16], destination.value);
-        store_be16(&to[10], checksum(to));
     }
 
     bool operator==(const Ipv4Header&) const = default;

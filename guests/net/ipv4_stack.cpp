@@ -207,11 +207,9 @@ Sent Ipv4Stack::send_udp(std::uint16_t source_port, const Ipv4Endpoint& to,
     const std::size_t size = UdpHeader::size + payload.size();
     if (!way || Ipv4Header::size + size > way->interface->port().mtu()) return Sent::dropped;
     return send(*way, to.address, ip_protocol::udp, size, now, [&](std::span<std::uint8_t> room) {
-        UdpHeader{source_port, to.port, static_cast<std::uint16_t>(size), 0}.write(
-            room.first<UdpHeader::size>());
+        make_udp_header(way->interface->address(), source_port, to.address, to.port, payload)
+            .write(room.first<UdpHeader::size>());
         std::copy(payload.begin(), payload.end(), room.begin() + UdpHeader::size);
-        store_be16(&room[6], udp_checksum_field(transport_checksum(
-                                 way->interface->address(), to.address, ip_protocol::udp, room)));
     });
 }
 

@@ -1,8 +1,5 @@
 #include "net/udp_handler.hpp"
 
-#include "net/byte_order.hpp"
-#include "net/checksum.hpp"
-
 namespace stemma::net {
 
 std::span<std::uint8_t> UdpDatagram::reserve_reply(std::size_t size) {
@@ -22,10 +19,9 @@ void UdpDatagram::send_reply(std::size_t size) {
     ip.protocol = ip_protocol::udp;
     ip.dont_fragment = true;  // and so needs no identification (RFC 6864 section 4.1)
     ip.write(frame.subspan<EthernetHeader::size, Ipv4Header::size>());
-    UdpHeader{destination.port, source.port, static_cast<std::uint16_t>(UdpHeader::size + size), 0}
+    make_udp_header(ip.source, destination.port, ip.destination, source.port,
+                    datagram.subspan(UdpHeader::size))
         .write(datagram.first<UdpHeader::size>());
-    store_be16(&datagram[6], udp_checksum_field(transport_checksum(ip.source, ip.destination,
-                                                                   ip_protocol::udp, datagram)));
     interface_.send_reply(frame, interface_.next_hop(source.address).value_or(source.address),
                           source_mac_, now);
 }

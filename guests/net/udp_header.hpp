@@ -42,6 +42,22 @@ struct UdpHeader {
     bool operator==(const UdpHeader&) const = default;
 };
 
+// The header of a datagram with this payload, its checksum made.
+inline UdpHeader make_udp_header(Ipv4Address source, std::uint16_t source_port,
+                                 Ipv4Address destination, std::uint16_t destination_port,
+                                 std::span<const std::uint8_t> payload) {
+    UdpHeader header{source_port, destination_port,
+                     static_cast<std::uint16_t>(UdpHeader::size + payload.size()), 0};
+    Checksum sum;
+    sum.add_pseudo_header(source, destination, ip_protocol::udp, header.length);
+    sum.add16(source_port);
+    sum.add16(destination_port);
+    sum.add16(header.length);
+    sum.add(payload);
+    header.checksum = udp_checksum_field(sum.value());
+    return header;
+}
+
 // Whether the datagram's checksum is good or absent; `datagram` as long as its header says.
 inline bool udp_checksum_is_good(Ipv4Address source, Ipv4Address destination,
                                  std::span<const std::uint8_t> datagram) {

@@ -98,6 +98,8 @@ void ResolveTask::end_round(rt::Instant now) {
     report_.set("resolve/failed", failed_);
     report_.set("resolve/rounds", rounds_);
     report_.set("resolve/round", all ? "ok" : "failed");
+    report_.set("resolve/last-round",
+                std::to_string(found) + " of " + std::to_string(questions_.size()));
     report_.set("resolve/microseconds", latencies_.percentile(50));
     if (options_.repeat) next_round_ = std::max(now, round_began_ + *options_.repeat);
 }

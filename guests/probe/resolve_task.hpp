@@ -24,8 +24,9 @@ namespace stemma::probe {
 //   resolve nosuch.example.org: NXDOMAIN, 290 us
 //   resolve: round 3: 1 of 2 names found, min 290, median 301, p99 312, max 312 us
 //
-// The report holds resolve/{ok,failed,rounds} counted in all, resolve/round (one word: "ok" when
-// the last round found every name, "failed"), resolve/microseconds (its median).
+// The report holds resolve/{ok,failed,rounds} counted in all, resolve/round ("ok" when the last one
+// found every name, else "failed"), resolve/last-round ("1 of 2"), resolve/microseconds (its
+// median).
 class ResolveTask final : public net::UdpHandler {
   public:
     ResolveTask(net::Ipv4Stack& stack, rt::Console& console, Report& report, rt::Entropy& entropy);

@@ -62,6 +62,7 @@ TEST_CASE("names are resolved and told with their time, then summed up") {
     CHECK(rig.node("resolve/ok") == "1");
     CHECK(rig.node("resolve/failed") == "1");
     CHECK(rig.node("resolve/round") == "failed");
+    CHECK(rig.node("resolve/last-round") == "1 of 2");
     rig.run(rig.task, Duration::seconds(5));
     CHECK(rig.server.asked == 2);
 }
