@@ -12,6 +12,7 @@
 //   --flows N [--first N]               a flow is a new inside address and port; --first numbers
 //   the
 //                                       first one, so that a second run makes other flows
+//   --until-loss                        ends well at the first packet that does not arrive
 //   --out FILE                          insertion_ns,lookup_ns of each flow
 #include <arpa/inet.h>
 #include <poll.h>
@@ -41,6 +42,7 @@ struct Options {
     std::string inside, outside, inside_port, outside_port, out;
     std::uint32_t network = 0, server = 0, gateway = 0;
     std::uint32_t flows = 50, first = 0;
+    bool until_loss = false;
 };
 
 struct Rig {
@@ -183,9 +185,14 @@ bool parse(int argc, char** argv, Options& options) {
                                                          {"--gateway", &options.gateway}};
     std::map<std::string_view, std::uint32_t*> numbers{{"--flows", &options.flows},
                                                        {"--first", &options.first}};
-    for (int i = 1; i + 1 < argc; i += 2) {
+    for (int i = 1; i < argc; ++i) {
         const std::string_view word = argv[i];
-        std::string value = argv[i + 1];
+        if (word == "--until-loss") {
+            options.until_loss = true;
+            continue;
+        }
+        if (++i == argc) return false;
+        std::string value = argv[i];
         if (const auto text = texts.find(word); text != texts.end()) {
             *text->second = value;
         } else if (const auto address = addresses.find(word); address != addresses.end()) {
@@ -200,9 +207,9 @@ bool parse(int argc, char** argv, Options& options) {
             return false;
         }
     }
-    return argc % 2 == 1 && !options.inside.empty() && !options.outside.empty() &&
-           !options.inside_port.empty() && !options.outside_port.empty() && !options.out.empty() &&
-           options.network != 0 && options.server != 0 && options.flows > 0 &&
+    return !options.inside.empty() && !options.outside.empty() && !options.inside_port.empty() &&
+           !options.outside_port.empty() && !options.out.empty() && options.network != 0 &&
+           options.server != 0 && options.flows > 0 &&
            (options.first + options.flows) / hosts < 45'000;
 }
 
@@ -237,7 +244,9 @@ int main(int argc, char** argv) {
     if (!measurement.find_gateway()) return 1;
     std::uint32_t lost = 0;
     for (std::uint32_t flow = options.first; flow < options.first + options.flows; ++flow) {
-        if (!measurement.measure(flow, out) && ++lost > 20) {
+        if (measurement.measure(flow, out)) continue;
+        if (options.until_loss) break;
+        if (++lost > 20) {
             std::fprintf(stderr, "bridge_delay: gave up after 20 losses\n");
             return 1;
         }
