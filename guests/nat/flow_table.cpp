@@ -16,17 +16,13 @@ FlowTable::FlowTable(const FlowTableOptions& options, rt::Entropy& entropy, Tick
     : options_(options),
       entropy_(entropy),
       key_{entropy.get<std::uint64_t>(), entropy.get<std::uint64_t>()},
-      mappings_(std::make_unique<Mapping[]>(options.limits.mappings)),
-      sessions_(std::make_unique<Session[]>(options.limits.sessions)),
+      mappings_(options.limits.mappings),
+      sessions_(options.limits.sessions),
+      by_port_(protocol_count << 16),
       mapping_chains_(options.limits.mappings),
       session_chains_(options.limits.sessions),
       hosts_(options.limits.mappings, key_),
-      wheel_(options.limits.sessions, now) {
-    for (auto& ports : by_port_) {
-        ports = std::make_unique_for_overwrite<MappingId[]>(65536);
-        std::fill_n(ports.get(), 65536, no_flow);
-    }
-}
+      wheel_(options.limits.sessions, now) {}
 
 std::uint64_t FlowTable::hash(const InsideEndpoint& inside, net::Ipv4Endpoint remote) const {
     return TableHash::of(key_, std::uint64_t{inside.address.value} << 32 | remote.address.value,
@@ -91,7 +87,7 @@ std::expected<MappingId, FlowRefusal> FlowTable::add_mapping(
         id = unused_mapping_++;
     mappings_[id] = Mapping{.inside = inside, .outside_port = port, .live = true, .host = host};
     mapping_chains_.insert(hash(inside, {}), id);
-    by_port_[index_of(inside.protocol)][port] = id;
+    by_port_[place_of(inside.protocol, port)] = id + 1;
     ++hosts_[host].mappings;
     ++mapping_count_;
     return id;
@@ -101,7 +97,7 @@ void FlowTable::give_back_mapping(MappingId id) {
     Mapping& mapping = mappings_[id];
     const auto protocol = index_of(mapping.inside.protocol);
     mapping_chains_.remove(hash(mapping.inside, {}), id);
-    by_port_[protocol][mapping.outside_port] = no_flow;
+    by_port_[place_of(mapping.inside.protocol, mapping.outside_port)] = 0;
     ports_[protocol].give_back(mapping.outside_port);
     --hosts_[mapping.host].mappings;
     hosts_.release_if_unused(mapping.host);
@@ -265,8 +261,8 @@ bool FlowTable::move(MappingId id, std::uint16_t outside_port) {
     const auto protocol = index_of(mapping.inside.protocol);
     if (!ports_[protocol].take(outside_port)) return false;
     ports_[protocol].give_back(mapping.outside_port);
-    by_port_[protocol][mapping.outside_port] = no_flow;
-    by_port_[protocol][outside_port] = id;
+    by_port_[place_of(mapping.inside.protocol, mapping.outside_port)] = 0;
+    by_port_[place_of(mapping.inside.protocol, outside_port)] = id + 1;
     mapping.outside_port = outside_port;
     for (SessionId at = mapping.oldest_session; at != no_flow; at = sessions_[at].newer)
         sessions_[at].outside_port = outside_port;

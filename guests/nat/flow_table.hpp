@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
-#include <memory>
 #include <optional>
 
 #include "nat/filtering.hpp"
@@ -15,6 +14,7 @@
 #include "nat/siphash.hpp"
 #include "nat/timeouts.hpp"
 #include "nat/timer_wheel.hpp"
+#include "nat/zeroed_array.hpp"
 #include "rt/entropy.hpp"
 
 namespace stemma::nat {
@@ -73,7 +73,7 @@ class FlowTable {
 
     MappingId find_inside(const InsideEndpoint& inside) const;
     MappingId find_outside(Protocol protocol, std::uint16_t port) const {
-        return by_port_[static_cast<std::size_t>(protocol)][port];
+        return by_port_[place_of(protocol, port)] - 1;
     }
     // `remote` in the form of session_remote().
     SessionId find_session(const InsideEndpoint& inside, net::Ipv4Endpoint remote) const;
@@ -119,6 +119,10 @@ class FlowTable {
     bool is_consistent() const;
 
   private:
+    static constexpr std::size_t place_of(Protocol protocol, std::uint16_t port) {
+        return static_cast<std::size_t>(protocol) << 16 | port;
+    }
+
     std::uint64_t hash(const InsideEndpoint& inside, net::Ipv4Endpoint remote) const;
     std::expected<MappingId, FlowRefusal> add_mapping(const InsideEndpoint& inside,
                                                       std::optional<std::uint16_t> exact_port);
@@ -142,9 +146,9 @@ class FlowTable {
     SipKey key_;
     FlowListener* listener_ = nullptr;
 
-    std::unique_ptr<Mapping[]> mappings_;
-    std::unique_ptr<Session[]> sessions_;
-    std::unique_ptr<MappingId[]> by_port_[protocol_count];
+    ZeroedArray<Mapping> mappings_;
+    ZeroedArray<Session> sessions_;
+    ZeroedArray<MappingId> by_port_;  // plus one: 0 is no mapping
     HashChains mapping_chains_;
     HashChains session_chains_;
     HostTable hosts_;
@@ -155,7 +159,7 @@ class FlowTable {
     std::uint32_t session_count_ = 0;
     MappingId free_mapping_ = no_flow;
     SessionId free_session_ = no_flow;
-    // From here on no entry was ever used: pages that were never touched are not in memory yet.
+    // From here on no entry was ever used.
     MappingId unused_mapping_ = 0;
     SessionId unused_session_ = 0;
 

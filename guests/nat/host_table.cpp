@@ -3,7 +3,7 @@
 namespace stemma::nat {
 
 HostTable::HostTable(std::uint32_t capacity, const SipKey& key)
-    : key_(key), chains_(capacity), hosts_(std::make_unique<Host[]>(capacity)) {}
+    : key_(key), chains_(capacity), hosts_(capacity) {}
 
 std::uint64_t HostTable::hash(net::Ipv4Address address) const {
     return TableHash::of(key_, address.value, 0);

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 
 #include "nat/hash_chains.hpp"
 #include "nat/siphash.hpp"
+#include "nat/zeroed_array.hpp"
 #include "net/ipv4_address.hpp"
 
 namespace stemma::nat {
@@ -40,7 +40,7 @@ class HostTable {
     std::uint32_t free_ = HashChains::none;
     std::uint32_t unused_ = 0;  // from here on no entry was ever used
     HashChains chains_;
-    std::unique_ptr<Host[]> hosts_;
+    ZeroedArray<Host> hosts_;
 };
 
 }  // namespace stemma::nat

@@ -45,7 +45,7 @@ MappingMirror::MappingMirror(FlowTable& table, const MappingMirrorOptions& optio
       console_(console),
       key_{entropy.get<std::uint64_t>(), entropy.get<std::uint64_t>()},
       shown_(table.mapping_capacity()),
-      records_(std::make_unique<Record[]>(table.mapping_capacity())) {}
+      records_(table.mapping_capacity()) {}
 
 void MappingMirror::set_now(rt::Instant now, Tick tick, rt::UtcSeconds utc) {
     now_ = now;

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +10,7 @@
 #include "nat/hash_chains.hpp"
 #include "nat/leaf.hpp"
 #include "nat/siphash.hpp"
+#include "nat/zeroed_array.hpp"
 #include "net/ipv4_address.hpp"
 #include "net/token_bucket.hpp"
 #include "rt/console.hpp"
@@ -142,7 +142,7 @@ class MappingMirror final : public rt::MirrorSource, public FlowListener {
     rt::Console& console_;
     SipKey key_;
     HashChains shown_;
-    std::unique_ptr<Record[]> records_;
+    ZeroedArray<Record> records_;
     List young_;
     List dirty_;
     std::uint32_t refused_count_ = 0;

@@ -5,31 +5,28 @@
 namespace stemma::nat {
 
 TimerWheel::TimerWheel(std::uint32_t capacity, Tick now)
-    : capacity_(capacity),
-      next_tick_(now),
-      links_(std::make_unique_for_overwrite<Link[]>(capacity + slots)) {
-    for (std::uint32_t i = 0; i < capacity; ++i)
-        links_[i] = {none, none};
-    for (std::uint32_t i = capacity; i < capacity + slots; ++i)
-        links_[i] = {i, i};
+    : next_tick_(now), links_(std::size_t{capacity} + slots + 1) {
+    for (std::uint32_t i = 0; i < slots; ++i)
+        links_[head_of(i)] = {head_of(i), head_of(i)};
 }
 
 void TimerWheel::schedule(std::uint32_t timer, Tick due) {
     const std::uint32_t ahead = due > next_tick_ ? std::min(due - next_tick_, slots - 1) : 0;
     const std::uint32_t head = head_of(next_tick_ + ahead);
     const std::uint32_t last = links_[head].previous;
-    links_[timer] = {head, last};
-    links_[last].next = timer;
-    links_[head].previous = timer;
+    const std::uint32_t place = place_of(timer);
+    links_[place] = {head, last};
+    links_[last].next = place;
+    links_[head].previous = place;
     ++count_;
 }
 
 void TimerWheel::cancel(std::uint32_t timer) {
     if (!is_scheduled(timer)) return;
-    const Link link = links_[timer];
+    const Link link = links_[place_of(timer)];
     links_[link.previous].next = link.next;
     links_[link.next].previous = link.previous;
-    links_[timer] = {none, none};
+    links_[place_of(timer)] = {0, 0};
     --count_;
 }
 

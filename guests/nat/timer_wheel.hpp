@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 #include "nat/tick.hpp"
+#include "nat/zeroed_array.hpp"
 
 namespace stemma::nat {
 
@@ -19,7 +19,7 @@ class TimerWheel {
 
     TimerWheel(std::uint32_t capacity, Tick now);
 
-    bool is_scheduled(std::uint32_t timer) const { return links_[timer].next != none; }
+    bool is_scheduled(std::uint32_t timer) const { return links_[place_of(timer)].next != 0; }
     std::uint32_t scheduled() const { return count_; }
 
     // `timer` is not scheduled. It fires in the first advance() to `due`, or to the horizon if that
@@ -37,7 +37,7 @@ class TimerWheel {
             const std::uint32_t head = head_of(next_tick_);
             while (links_[head].next != head) {
                 if (budget-- == 0) return false;
-                const std::uint32_t timer = links_[head].next;
+                const std::uint32_t timer = links_[head].next - (slots + 1);
                 cancel(timer);
                 fire(timer);
             }
@@ -47,20 +47,19 @@ class TimerWheel {
     }
 
   private:
-    static constexpr std::uint32_t none = 0xffffffff;
-
     struct Link {
         std::uint32_t next;
         std::uint32_t previous;
     };
 
-    std::uint32_t head_of(Tick tick) const { return capacity_ + (tick & (slots - 1)); }
+    // Places in links_: none at 0, so that a link of zeros is that of a timer not scheduled, then
+    // those of the slots, which close the rings, then those of the timers.
+    static constexpr std::uint32_t head_of(Tick tick) { return 1 + (tick & (slots - 1)); }
+    static constexpr std::uint32_t place_of(std::uint32_t timer) { return slots + 1 + timer; }
 
-    std::uint32_t capacity_;
     std::uint32_t count_ = 0;
     Tick next_tick_;  // the first that advance() has not been through
-    // The timers' links, then those of the slots, which close the rings.
-    std::unique_ptr<Link[]> links_;
+    ZeroedArray<Link> links_;
 };
 
 }  // namespace stemma::nat
