@@ -3,6 +3,7 @@
 #include "zone_fixture.hpp"
 
 using namespace stemma::dns;
+using stemma::dns_test::make_zone;
 using stemma::dns_test::name_of;
 using stemma::dns_test::try_zone;
 
@@ -100,6 +101,13 @@ TEST_CASE("RRsets: one TTL, each record once, in the order of the file") {
     CHECK(z.data(position)[3] == 1);
     CHECK(z.rrsets(node).size() == 2);
     CHECK(z.find(node, RecordType::aaaa) == nullptr);
+
+    for (const auto* ttls : {"c 60 A 1.1.1.1\nc 50 A 1.1.1.2\n", "c 50 A 1.1.1.1\nc 60 A 1.1.1.2\n",
+                             "c 60 A 1.1.1.1\nc 50 A 1.1.1.1\n"}) {
+        const auto other = make_zone(head + ttls);
+        const NodeId c = other->names().child(other->apex(), std::vector<std::uint8_t>{'c'});
+        CHECK(other->find(c, RecordType::a)->ttl == 50);
+    }
 }
 
 TEST_CASE("the SOA gives serial and negative TTL") {
