@@ -9,9 +9,9 @@
 
 namespace stemma::dns {
 
-// SipHash-1-3 (Aumasson and Bernstein, 2012) of a label below its parent, after eight bytes with its
-// length and the parent's number: who does not know the key cannot choose names that fall together
-// in the table of names.
+// SipHash-1-3 (Aumasson and Bernstein, 2012) of a label below its parent, after eight bytes with
+// its length and the parent's number: who does not know the key cannot choose names that fall
+// together in the table of names.
 class LabelHash {
   public:
     LabelHash(std::uint64_t k0, std::uint64_t k1) : k0_(k0), k1_(k1) {}
