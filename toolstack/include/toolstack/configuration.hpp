@@ -25,10 +25,10 @@ enum class Role { none, outside, inside };
 std::string_view name(Role role);  // "" for none
 
 struct Interface {
-    std::string bridge;
-    MacAddress mac;
-    std::optional<Ipv4Interface> address;
-    std::optional<std::uint32_t> gateway;  // host byte order
+    std::string bridge = {};
+    MacAddress mac = {};
+    std::optional<Ipv4Interface> address = {};
+    std::optional<std::uint32_t> gateway = {};  // host byte order
     Role role = Role::none;
 
     bool operator==(const Interface&) const = default;
@@ -39,13 +39,13 @@ enum class OnCrash { destroy, restart };
 std::string_view name(OnCrash action);
 
 struct Guest {
-    std::string image;          // "nat", "dns", "probe", or an absolute path
-    std::uint32_t memory = 32;  // MB
-    std::string arguments;      // words appended to the generated ones
-    std::string zone;           // key of Configuration::zones, or empty
+    std::string image = {};      // "nat", "dns", "probe", or an absolute path
+    std::uint32_t memory = 32;   // MB
+    std::string arguments = {};  // words appended to the generated ones
+    std::string zone = {};       // key of Configuration::zones, or empty
     OnCrash on_crash = OnCrash::destroy;
     bool autostart = true;  // started by apply when it does not run
-    std::vector<Interface> interfaces;
+    std::vector<Interface> interfaces = {};
 
     bool operator==(const Guest&) const = default;
 };

@@ -23,9 +23,9 @@ std::string_view name(ErrorKind kind);
 // ends are and what to do next. The words make a sentence: "cannot TRIED ON: CAUSE".
 struct Error {
     ErrorKind kind = ErrorKind::failed;
-    std::string tried;
-    std::string on;
-    std::string cause;
+    std::string tried = {};
+    std::string on = {};
+    std::string cause = {};
     std::string state = {};
     std::string next = {};
 

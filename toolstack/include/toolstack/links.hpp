@@ -14,16 +14,16 @@ namespace stemma::toolstack {
 // One network link as the kernel has it.
 struct Link {
     int index = 0;
-    std::string name;
-    std::string kind;  // "bridge", "veth", ...; empty for hardware
-    std::string alias;
+    std::string name = {};
+    std::string kind = {};  // "bridge", "veth", ...; empty for hardware
+    std::string alias = {};
     int master = 0;  // index of the bridge that it is a port of; 0: none
     bool up = false;
     unsigned mtu = 0;
-    MacAddress mac;
+    MacAddress mac = {};
     std::uint64_t received = 0;  // packets
     std::uint64_t sent = 0;
-    std::vector<Ipv4Interface> addresses;
+    std::vector<Ipv4Interface> addresses = {};
 };
 
 // The alias of a bridge that Stemma made, and so may remove and give addresses as it likes.

@@ -37,9 +37,10 @@ struct PortRequest {
 };
 
 struct StartRequest {
-    std::string image;                // "nat" or an absolute path
-    std::string arguments;            // the command line
-    std::optional<Descriptor> state;  // saved network state, read by the guest before it serves
+    std::string image;      // "nat" or an absolute path
+    std::string arguments;  // the command line
+    std::optional<Descriptor> state =
+        {};  // saved network state, read by the guest before it serves
 };
 
 enum class DomainState {
@@ -51,12 +52,12 @@ std::string_view name(DomainState state);
 
 struct DomainInfo {
     DomainId id = 0;
-    std::string name;
-    std::string uuid;
+    std::string name = {};
+    std::string uuid = {};
     DomainState state = DomainState::building;
     std::uint32_t memory = 0;  // MB
     std::uint64_t cpu_microseconds = 0;
-    std::string ending;  // of one that is shut down: "exit status 1", "killed by signal 9"
+    std::string ending = {};  // of one that is shut down: "exit status 1", "killed by signal 9"
 };
 
 struct ConsoleOutput {

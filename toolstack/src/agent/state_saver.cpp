@@ -17,7 +17,6 @@ namespace stemma::toolstack {
 
 namespace {
 
-constexpr std::chrono::milliseconds interval{1000};
 constexpr std::chrono::milliseconds finish_limit{10'000};
 
 std::string state_path(xs::DomainId domain) {
@@ -35,9 +34,10 @@ std::string terminated(std::initializer_list<std::string_view> words) {
 
 }  // namespace
 
-StateSaver::StateSaver(EventLoop& loop, std::string socket, Log log)
-    : loop_(loop), path_(std::move(socket)), log_(std::move(log)) {
-    tick_ = loop_.after(interval, [this] { tick(); });
+StateSaver::StateSaver(EventLoop& loop, std::string socket, Log log,
+                       std::chrono::milliseconds interval)
+    : loop_(loop), path_(std::move(socket)), log_(std::move(log)), interval_(interval) {
+    tick_ = loop_.after(interval_, [this] { tick(); });
 }
 
 StateSaver::~StateSaver() {
@@ -88,7 +88,7 @@ void StateSaver::finished(xs::DomainId domain) {
 }
 
 void StateSaver::tick() {
-    tick_ = loop_.after(interval, [this] { tick(); });
+    tick_ = loop_.after(interval_, [this] { tick(); });
     if (guests_.empty() || !connect()) return;
     std::vector<xs::DomainId> domains;
     for (const auto& [domain, guest] : guests_)

@@ -14,9 +14,9 @@ namespace stemma::toolstack {
 // What a guest's process is started with. Descriptor i becomes number guest_first_descriptor + i in
 // the guest; nothing else is open there but 0 (/dev/null) and 1 and 2 (the console).
 struct GuestProcessRequest {
-    std::string program;                 // a path
-    std::vector<std::string> arguments;  // from argv[0]
-    std::vector<int> descriptors;
+    std::string program = {};                 // a path
+    std::vector<std::string> arguments = {};  // from argv[0]
+    std::vector<int> descriptors = {};
     int console = -1;
     std::uint32_t memory = 32;  // MB of address space; 0: no limit
     bool dies_with_agent = false;

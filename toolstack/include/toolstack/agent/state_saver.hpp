@@ -22,7 +22,8 @@ class StateSaver {
   public:
     using Log = std::function<void(const std::string&)>;
 
-    StateSaver(EventLoop& loop, std::string socket, Log log);
+    StateSaver(EventLoop& loop, std::string socket, Log log,
+               std::chrono::milliseconds interval = std::chrono::seconds(1));
     ~StateSaver();
     StateSaver(const StateSaver&) = delete;
     StateSaver& operator=(const StateSaver&) = delete;
@@ -61,6 +62,7 @@ class StateSaver {
     EventLoop& loop_;
     std::string path_;
     Log log_;
+    std::chrono::milliseconds interval_;
     Descriptor socket_;
     std::string input_;
     std::string output_;

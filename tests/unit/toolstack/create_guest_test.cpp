@@ -1,0 +1,190 @@
+#include "toolstack/create_guest.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include <set>
+
+#include "fake_platform.hpp"
+#include "fake_store.hpp"
+
+namespace stemma::toolstack {
+
+namespace {
+
+Guest nat() {
+    Guest guest{.image = "nat"};
+    for (unsigned i = 0; i < 2; ++i) {
+        guest.interfaces.push_back({.bridge = "xenbr" + std::to_string(i),
+                                    .mac = generated_mac("nat0", i),
+                                    .address = Ipv4Interface{0x0a000001 + i * 256, 24},
+                                    .gateway = {},
+                                    .role = i == 0 ? Role::outside : Role::inside});
+    }
+    return guest;
+}
+
+Result<std::optional<std::string>> no_state(const std::string&) {
+    return std::nullopt;
+}
+Result<std::optional<std::string>> some_state(const std::string& name) {
+    return "state of " + name;
+}
+
+struct Rig {
+    FakeStore store;
+    FakePlatform platform{store};
+    std::map<std::string, std::string> before;
+
+    Rig() {
+        // What other domains have left there is not to be touched.
+        for (const char* path : {"/local/domain/0/backend/vif", "/libxl", "/vm"})
+            store.set(path, "");
+        before = store.nodes;
+    }
+    Result<CreatedGuest> create(const FindSavedState& state = no_state,
+                                const CreateOptions& options = {}) {
+        return create_guest(store, platform, "nat0", nat(), state, options);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a guest is made step by step and its steps are timed in order") {
+    Rig rig;
+    const auto created = rig.create(some_state);
+    REQUIRE(created);
+    std::vector<std::string> names;
+    for (const auto& step : created->steps)
+        names.push_back(step.name);
+    CHECK(names == std::vector<std::string>{"domain", "nodes", "introduce", "ports", "saved state",
+                                            "start", "ready"});
+    CHECK(rig.platform.calls ==
+          std::vector<std::string>{"create", "attach", "attach", "start", "keep"});
+    const auto& domain = rig.platform.domains_by_id.at(created->domain);
+    CHECK(domain.kept);
+    CHECK(domain.has_state);
+    CHECK(domain.image == "nat");
+    CHECK(domain.arguments == "outside=vif0,10.0.0.1/24 inside=vif1,10.0.1.1/24");
+    CHECK(domain.ports == std::map<unsigned, std::string>{{0, "xenbr0"}, {1, "xenbr1"}});
+    CHECK(created->restored_bytes == std::string("state of nat0").size());
+}
+
+TEST_CASE("--fresh takes no state, and without one there is none to take") {
+    Rig rig;
+    REQUIRE(rig.create(some_state, {.fresh = true}));
+    CHECK(!rig.platform.domains_by_id.at(1).has_state);
+    Rig other;
+    REQUIRE(other.create(no_state));
+    CHECK(!other.platform.domains_by_id.at(1).has_state);
+}
+
+TEST_CASE("a failure of any call of the platform leaves nothing behind") {
+    const std::tuple<const char*, int> cases[] = {
+        {"create", 1}, {"attach", 1}, {"attach", 2}, {"start", 1}, {"keep", 1}};
+    for (const auto& [call, which] : cases) {
+        INFO(call << ' ' << which);
+        Rig rig;
+        rig.platform.failing_call = call;
+        rig.platform.fail_from = which;
+        const auto created = rig.create(some_state);
+        REQUIRE(!created);
+        CHECK(created.error().cause == "it was told to fail");
+        CHECK(rig.platform.domains_by_id.empty());
+        CHECK(rig.store.nodes == rig.before);
+    }
+}
+
+TEST_CASE("a failure of any request to the store leaves no domain behind") {
+    std::size_t requests = 0;
+    {
+        Rig rig;
+        REQUIRE(rig.create(some_state));
+        requests = rig.store.requests.size();
+    }
+    // Each request in turn is refused, once: undoing may use the store.
+    int refused = 0;
+    for (std::size_t which = 0; which < requests; ++which) {
+        Rig rig;
+        std::size_t count = 0;
+        rig.store.fault = [&](const std::string&) -> std::optional<xs::Error> {
+            return count++ == which ? std::optional(xs::Error::eio) : std::nullopt;
+        };
+        const auto created = rig.create(some_state);
+        if (created) continue;  // taking watches away may fail
+        ++refused;
+        CHECK(rig.platform.domains_by_id.empty());
+        CHECK(rig.store.nodes == rig.before);
+    }
+    CHECK(refused > 60);
+}
+
+TEST_CASE("a saved state that cannot be read stops the creation and leaves nothing") {
+    Rig rig;
+    const auto created = rig.create([](const std::string&) -> Result<std::optional<std::string>> {
+        return failure(ErrorKind::failed, "read", "the state", "disk");
+    });
+    REQUIRE(!created);
+    CHECK(rig.platform.domains_by_id.empty());
+    CHECK(rig.store.nodes == rig.before);
+}
+
+TEST_CASE("a guest that ends before it serves is an error with its last words") {
+    Rig rig;
+    rig.platform.guests_end = true;
+    const auto created = rig.create();
+    REQUIRE(!created);
+    CHECK_THAT(created.error().cause, Catch::Contains("exit status 1"));
+    CHECK_THAT(created.error().cause, Catch::Contains("line one\nline two"));
+    CHECK_THAT(created.error().state, Catch::Contains("interface 1: frontend 1 Initialising"));
+    CHECK(rig.platform.domains_by_id.empty());
+    CHECK(rig.store.nodes == rig.before);
+}
+
+TEST_CASE("a guest that never serves is an error after the time limit") {
+    Rig rig;
+    rig.platform.guests_serve = false;
+    const auto created = rig.create(no_state, {.limit = std::chrono::milliseconds(1)});
+    REQUIRE(!created);
+    CHECK_THAT(created.error().cause, Catch::Contains("did not write /local/domain/1/data/ready"));
+    CHECK(rig.platform.domains_by_id.empty());
+    CHECK(rig.store.nodes == rig.before);
+    Rig patient;
+    patient.platform.guests_serve = false;
+    CHECK(patient.create(no_state, {.wait = false}));
+}
+
+TEST_CASE("what cannot be undone is told beside the first error") {
+    Rig rig;
+    rig.platform.guests_serve = false;
+    rig.store.fault = [](const std::string& request) -> std::optional<xs::Error> {
+        return request.starts_with("rm ") ? std::optional(xs::Error::eio) : std::nullopt;
+    };
+    const auto created = rig.create(no_state, {.limit = std::chrono::milliseconds(1)});
+    REQUIRE(!created);
+    CHECK_THAT(created.error().state, Catch::Contains("could not all be removed"));
+}
+
+TEST_CASE("saved state is handed over sealed and read from its start") {
+    const auto memory = sealed_memory("abc");
+    REQUIRE(memory);
+    char bytes[8];
+    CHECK(::read(memory->get(), bytes, sizeof bytes) == 3);
+    CHECK(::write(memory->get(), "x", 1) < 0);
+    CHECK((::fcntl(memory->get(), F_GET_SEALS) & F_SEAL_WRITE) != 0);
+}
+
+TEST_CASE("random UUIDs are of version 4 and differ") {
+    std::set<std::string> seen;
+    for (int i = 0; i < 100; ++i) {
+        const std::string uuid = random_uuid();
+        CHECK(uuid.size() == 36);
+        CHECK(uuid[14] == '4');
+        CHECK(std::string_view("89ab").find(uuid[19]) != std::string_view::npos);
+        CHECK(seen.insert(uuid).second);
+    }
+}
+
+}  // namespace stemma::toolstack
