@@ -26,6 +26,7 @@ std::vector<fs::path> small_packs(const fs::path& repository, std::size_t small_
     std::error_code error;
     for (const auto& file : fs::directory_iterator(repository / "objects" / "pack", error)) {
         if (file.path().extension() != ".pack") continue;
+        if (!file.path().filename().string().starts_with(own_pack_prefix)) continue;
         const auto size = file.file_size(error);
         if (error || size >= small_bytes) continue;
         if (fs::exists(beside(file.path(), ".keep"), error)) continue;

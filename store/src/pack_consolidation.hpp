@@ -15,9 +15,11 @@ struct ConsolidationLimits {
 };
 
 // Copies the objects of all small packs into one new pack, durable, then removes the old ones.
-// Leaves alone packs with a `.keep` and packs that git made (with deltas). True if it joined any.
-// The caller holds the repository's lock; a `git gc` at the same time is harmless: a pack that
-// vanishes under us ends the attempt.
+// Leaves alone packs with a `.keep` and packs that git made, finished or in the making. True if it
+// joined any. The caller holds the repository's lock; a `git gc` at the same time is harmless: a
+// pack that vanishes under us ends the attempt. Of those who read meanwhile, git and libgit2 look
+// again when a pack is gone, but `git fsck` does not: it says "index not opened" and has to be run
+// again. That is why packs are joined seldom.
 std::expected<bool, Error> consolidate_packs(const std::filesystem::path& repository,
                                              const ConsolidationLimits& limits = {});
 

@@ -140,7 +140,7 @@ std::string PackText::index() const {
 
 std::string PackText::name() const {
     const auto* const end = zlib_bytes(bytes_) + bytes_.size();
-    return "pack-" + to_hex({end - checksum, checksum});
+    return std::string(own_pack_prefix) + to_hex({end - checksum, checksum});
 }
 
 std::expected<std::vector<PackedBytes>, Error> packed_objects(std::string_view pack,

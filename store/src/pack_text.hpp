@@ -21,6 +21,9 @@ struct PackedObject {
     std::uint32_t crc = 0;     // of the object's bytes in the pack
 };
 
+// Git takes a pack of any name, and calls its own pack-CHECKSUM: so we tell ours from those.
+inline constexpr std::string_view own_pack_prefix = "pack-stemma-";
+
 // A pack being put together in memory.
 class PackText {
   public:
@@ -38,7 +41,7 @@ class PackText {
     void seal();
     const std::string& bytes() const { return bytes_; }
     std::string index() const;
-    std::string name() const;  // "pack-" and the checksum of the pack
+    std::string name() const;  // own_pack_prefix and the checksum of the pack
 
   private:
     std::string bytes_;

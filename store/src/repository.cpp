@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <thread>
 #include <unordered_map>
 
 #include "commit_text.hpp"
@@ -20,6 +22,20 @@ std::vector<std::string> lines_of(std::string_view message) {
         message.remove_prefix(std::min(message.size(), line.size() + 1));
     }
     return lines;
+}
+
+// `git gc` beside us holds the lock of a ref for a moment when it packs refs, and as git does
+// (core.filesRefLockTimeout) we try again for a while. A lock file tells nobody when it goes.
+template <class Move>
+int when_unlocked(Move move) {
+    constexpr int attempts = 50;
+    constexpr std::chrono::milliseconds pause{10};
+    int code = move();
+    for (int i = 1; i < attempts && code == GIT_ELOCKED; ++i) {
+        std::this_thread::sleep_for(pause);
+        code = move();
+    }
+    return code;
 }
 
 // What git itself would need to be told on a repository of ours.
@@ -98,21 +114,25 @@ std::expected<std::vector<std::pair<std::string, CommitId>>, Error> Repository::
 std::expected<bool, Error> Repository::move_ref(const std::string& name,
                                                 const std::optional<CommitId>& from,
                                                 const std::optional<CommitId>& to) {
-    git_reference* raw = nullptr;
     int code = 0;
     if (to) {
         const git_oid next = git::oid_of(to->bytes);
         const git_oid last = git::oid_of(from.value_or(CommitId{}).bytes);
-        code = from
-                   ? git_reference_create_matching(&raw, repository_.get(), name.c_str(), &next, 1,
-                                                   &last, nullptr)
-                   : git_reference_create(&raw, repository_.get(), name.c_str(), &next, 0, nullptr);
-        const git::Reference made(raw);
+        code = when_unlocked([&] {
+            git_reference* raw = nullptr;
+            const int result =
+                from ? git_reference_create_matching(&raw, repository_.get(), name.c_str(), &next,
+                                                     1, &last, nullptr)
+                     : git_reference_create(&raw, repository_.get(), name.c_str(), &next, 0,
+                                            nullptr);
+            const git::Reference made(raw);
+            return result;
+        });
     } else {
         const auto there = ref(name);
         if (!there) return std::unexpected(there.error());
         if (*there != from || !from) return *there == from;
-        code = git_reference_remove(repository_.get(), name.c_str());
+        code = when_unlocked([&] { return git_reference_remove(repository_.get(), name.c_str()); });
     }
     if (code == GIT_EMODIFIED || code == GIT_EEXISTS || (from && code == GIT_ENOTFOUND)) {
         return false;

@@ -39,6 +39,8 @@ std::expected<StoredNode, Error> read_stored(ObjectSource& source, const StoredP
         auto entries = source.tree(place.id);
         if (!entries) return std::unexpected(std::move(entries.error()));
         for (GitTreeEntry& entry : *entries) {
+            // Would pass for a root, which alone has no name.
+            if (entry.name.empty()) return corrupt("a file without a name");
             if (entry.name != value_entry && entry.name != node_entry) {
                 node.children.push_back(std::move(entry));
             } else if (auto taken = take_text(source, entry, place, node); !taken) {

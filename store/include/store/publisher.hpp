@@ -42,7 +42,7 @@ struct PublisherOptions {
     // publish, save) does not wait. After a failure the pause doubles up to 64 intervals.
     std::chrono::milliseconds interval{500};
     std::size_t queue_bound = 1024;  // commits waiting; at the bound the newest joins the last
-    std::size_t pack_bound = 64;     // small packs; when there are so many they are joined into one
+    std::size_t pack_bound = 256;    // small packs; when there are so many they become one
 };
 
 struct Submission {

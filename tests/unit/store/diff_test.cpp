@@ -96,12 +96,7 @@ TEST_CASE("the cost of a diff follows the change, not the size of the tree") {
 }
 
 TEST_CASE("a diff needs no stack for depth") {
-    std::string path;
-    for (int i = 0; i < 1500; ++i)
-        path += "/d";
-    Editor editor;
-    editor.write(path, "1");
-    const Tree before = editor.tree;
-    editor.write(path, "2");
-    CHECK(changes_of(before, editor.tree) == Changes{"~" + path});
+    const std::string path = deep_path(1500);
+    const Tree before = deep_tree(1500, "1");
+    CHECK(changes_of(before, deep_tree(1500, "2")) == Changes{"~" + path});
 }

@@ -297,15 +297,12 @@ TEST_CASE("the cost of a merge follows the changes, not the size of the trees") 
 }
 
 TEST_CASE("two deep trees merge without a stack for depth") {
-    std::string path;
-    for (int i = 0; i < 1500; ++i)
-        path += "/d";
-    Editor start;
-    start.write(path, "");
+    const std::string path = deep_path(1500);
+    const Editor start(deep_tree(1500, ""));
     Editor ours(start.tree);
     Editor theirs(start.tree);
-    ours.write(path + "/a", "1");
-    theirs.write(path + "/b", "1");
+    ours.tree = *ours.tree.create(path + "/a", {}, ours.edit());
+    theirs.tree = *theirs.tree.create(path + "/b", {}, theirs.edit());
     const auto merged = merge(start.tree, ours.tree, theirs.tree, {}, generation);
     REQUIRE(merged);
     CHECK(merged->find(path)->child_count() == 2);

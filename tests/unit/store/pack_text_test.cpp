@@ -69,7 +69,7 @@ TEST_CASE("git accepts a pack of any objects, and makes the same index of it") {
     CAPTURE(indexed.output);
     CHECK(indexed.status == 0);
     CHECK(read_file(name("git.idx")) == pack.index());
-    CHECK("pack-" + indexed.output == "pack-" + pack.name().substr(5) + "\n");
+    CHECK(std::string(own_pack_prefix) + indexed.output == pack.name() + "\n");
 }
 
 TEST_CASE("objects of a pack are found again by its index") {

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <future>
 
 #include "store/history.hpp"
 #include "temporary_directory.hpp"
@@ -351,6 +352,44 @@ TEST_CASE("gc --prune=now between batches takes nothing that is needed") {
         check_whole(repository);
     }
     CHECK(lines(git(repository, "rev-list --count main")) == "20\n");
+}
+
+TEST_CASE(
+    "clone, gc --prune=now and fsck beside a publisher at work find and leave a whole store") {
+    const TemporaryDirectory directory;
+    const fs::path repository = directory / "store.git";
+    const std::string there = "git -C '" + repository.string() + "' ";
+    const std::string clone = "git clone -q 'file://" + repository.string() + "' ";
+    const std::string gc = there + "gc -q --prune=now";
+    const std::string fsck = there + "fsck --strict --no-dangling --no-progress";
+    struct Case {
+        std::size_t packs;  // when they are joined: all the time, or never
+        std::vector<std::string> commands;
+    };
+    const Case cases[] = {{4, {clone + (directory / "one").string(), gc, gc}},
+                          {4096, {fsck, gc, fsck, clone + (directory / "two").string()}}};
+    Editor editor = demo();
+    for (const Case& test : cases) {
+        const auto publisher = opened(repository, std::chrono::milliseconds(1), 1024, test.packs);
+        int commits = 0;
+        const auto publish = [&] {
+            editor.write("/local/n" + std::to_string(commits % 50), std::to_string(editor.count));
+            publisher->submit(transaction(editor.tree, info(std::to_string(++commits))));
+            completed(*publisher, publisher->publish_all());
+        };
+        publish();
+        for (const std::string& command : test.commands) {
+            auto done = std::async(std::launch::async, [&] { return run(command); });
+            do {
+                publish();
+            } while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready);
+            const Ran ran = done.get();
+            CAPTURE(command, ran.output);
+            CHECK(ran.status == 0);
+        }
+        check_whole(repository);
+        CHECK(lines(git(repository, "rev-list --count main")) == std::to_string(commits) + "\n");
+    }
 }
 
 TEST_CASE("many batches leave few packs") {

@@ -158,17 +158,10 @@ TEST_CASE("long names, odd names and the special nodes are read back") {
 }
 
 TEST_CASE("trees of any depth that XenStore allows are written and read, deeper ones refused") {
-    std::string path;
-    for (int i = 0; i < 1536; ++i)
-        path += "/d";
-    Editor editor;
-    editor.write(path, "bottom");
     MemoryObjects objects;
-    CHECK(loaded(objects, written(objects, editor.tree)).find(path)->value() == "bottom");
-    for (int i = 0; i < 100; ++i)
-        path += "/d";
-    editor.write(path, "");
-    const auto refused = load_root(objects, written(objects, editor.tree), {});
+    const Tree deepest = loaded(objects, written(objects, deep_tree(1536, "bottom")));
+    CHECK(deepest.find(deep_path(1536))->value() == "bottom");
+    const auto refused = load_root(objects, written(objects, deep_tree(1636, "")), {});
     REQUIRE_FALSE(refused);
     CHECK(refused.error().why == "nested too deep");
 }
@@ -186,6 +179,7 @@ TEST_CASE("objects that are no tree of ours are refused with the path") {
     const std::string hashed = ".name-" + std::string(40, '0');
     const Case cases[] = {
         {"a file of git's", {{".gitignore", false, blob("x")}}, "not the name of a node"},
+        {"a nameless file", {{"", false, blob("x")}}, "a file without a name"},
         {"a name with a dot", {{"a.b", true, empty}}, "not the name of a node"},
         {"a hashed name that is another's", {{hashed, true, empty}}, "not the name of a node"},
         {"a .node of nonsense", {{".node", false, blob("nonsense")}}, ".node: line 1"},

@@ -31,6 +31,29 @@ inline Model model_of(const Tree& tree) {
     return model;
 }
 
+// "/d/d/...", `depth` elements.
+inline std::string deep_path(std::size_t depth) {
+    std::string path;
+    for (std::size_t i = 0; i < depth; ++i)
+        path += "/d";
+    return path;
+}
+
+// A tree of one such path, made from below, which takes time in proportion to the depth.
+inline Tree deep_tree(std::size_t depth, std::string_view value) {
+    Node::Parts parts;
+    parts.value = Bytes(value);
+    parts.permissions = Permissions{{Access::none, 0, 0}};
+    for (std::size_t i = 0; i < depth; ++i) {
+        parts.name = Bytes("d");
+        auto node = make_counted<Node>(std::move(parts));
+        parts = Node::Parts();
+        parts.permissions = node->permissions();
+        parts.children = Children().with(std::move(node));
+    }
+    return Tree(make_counted<Node>(std::move(parts)));
+}
+
 class Editor {
   public:
     explicit Editor(Tree start = Tree::rooted({"", Permissions{{Access::none, 0, 0}}}, {}))
