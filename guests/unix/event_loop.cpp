@@ -11,9 +11,10 @@ namespace stemma::hosted {
 
 namespace {
 
-// How soon to offer frames again that the interface did not take; a busy veth peer drains its
-// queue in far less.
-constexpr rt::Duration resend_after = rt::Duration::microseconds(200);
+// How soon to offer frames again that the interface did not take: a busy veth peer drains its queue
+// in far less than the first, an interface that is down may stay so for days.
+constexpr rt::Duration resend_first = rt::Duration::microseconds(200);
+constexpr rt::Duration resend_last = rt::Duration::milliseconds(200);
 constexpr rt::Duration overruns_period = rt::Duration::seconds(1);
 
 class Loop {
@@ -28,19 +29,33 @@ class Loop {
         const rt::Instant now = parts_.clock.now();
         rt::Instant wake = parts_.guest.run(now);
         bool more = parts_.link.pump();
-        for (auto& port : parts_.ports) {
-            if (port.has_unsent()) {
-                port.flush();
-                if (port.has_unsent()) wake = std::min(wake, now + resend_after);
-            }
+        for (const auto& port : parts_.ports)
             more = more || port.has_received();
-        }
+        wake = std::min(wake, resend(now));
         if (now >= next_overruns_) count_overruns(now);
         tell_lost_store();
         if (!more) sleep_until(wake);
     }
 
   private:
+    // When to try again; never if nothing is left over.
+    rt::Instant resend(rt::Instant now) {
+        bool unsent = false;
+        for (auto& port : parts_.ports) {
+            if (port.has_unsent() && now >= resend_at_) port.flush();
+            unsent = unsent || port.has_unsent();
+        }
+        if (!unsent) {
+            resend_pause_ = resend_first;
+            return rt::Instant::never();
+        }
+        if (now >= resend_at_) {
+            resend_at_ = now + resend_pause_;
+            resend_pause_ = std::min(resend_pause_ * 2, resend_last);
+        }
+        return resend_at_;
+    }
+
     void sleep_until(rt::Instant wake) {
         timespec timeout{};
         const timespec* limit = nullptr;
@@ -75,6 +90,8 @@ class Loop {
     LoopParts parts_;
     std::vector<pollfd> waits_;
     rt::Instant next_overruns_{};
+    rt::Instant resend_at_{};
+    rt::Duration resend_pause_ = resend_first;
     bool told_lost_store_ = false;
 };
 

@@ -45,7 +45,8 @@ std::span<std::uint8_t> PacketPort::reserve(std::size_t size) {
         return {};
     }
     if (!rings_.has_room()) {
-        flush();  // the ring may be full of frames that only wait for this
+        // The ring may be full of frames that only wait for this. Once, not for each frame beyond.
+        if (queued_) flush();
         if (!rings_.has_room()) {
             ++counters_.send_overruns;
             return {};

@@ -8,6 +8,12 @@
 
 namespace stemma::hosted {
 
+namespace {
+// Of one pump(), each up to a ring's length: a server that never stops must not keep the guest from
+// its packets.
+constexpr int rounds_max = 16;
+}  // namespace
+
 std::expected<StoreLink, EdgeError> StoreLink::open(int ring, int event_in, int event_out) {
     void* const page =
         mmap(nullptr, xs::ring_page::size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, 0);
@@ -41,7 +47,7 @@ bool StoreLink::pump() {
     bool received = false;
     bool moved = true;
     bool moved_any = false;
-    while (moved && store_->connected()) {
+    for (int round = 0; moved && round < rounds_max && store_->connected(); ++round) {
         moved = false;
         std::array<std::byte, xs::ring_page::ring_size> bytes;
         const auto got = ring_.read(bytes);
@@ -65,7 +71,7 @@ bool StoreLink::pump() {
         // only a counter at its maximum could refuse, and then the server has its wake-up already
         [[maybe_unused]] const auto written = write(event_out_, &one, sizeof one);
     }
-    return received;
+    return received || moved;
 }
 
 void StoreLink::take_event() {

@@ -22,8 +22,9 @@ class StoreLink {
     StoreLink& operator=(StoreLink&&) = delete;
     ~StoreLink();
 
-    // Moves bytes both ways until neither can, calling the client's handlers, and wakes the server
-    // when any moved. True when handlers may have been called.
+    // Moves bytes both ways until neither can or a bound is reached, calling the client's handlers,
+    // and wakes the server when any moved. True when handlers may have been called, or there is
+    // more to move.
     bool pump();
     // event_in became readable: takes the wake-up, so that the next one is seen.
     void take_event();

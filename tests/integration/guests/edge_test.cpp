@@ -213,8 +213,12 @@ TEST_CASE("an interface that goes down and comes up again is used again, and cos
     Rig rig(1);
     GuestProcess guest(rig.options(""), rig.ports);
     REQUIRE(guest.wait_until_ready());
+    const auto before = guest.switches_when_asleep();
     REQUIRE(guest_rig::run("ip link set guest0 down") == 0);
+    pollfd nothing{-1, 0, 0};
+    poll(&nothing, 1, 50);
     const auto down = guest.switches_when_asleep();
+    CHECK(down - before < 20);
     REQUIRE(guest_rig::run("ip link set guest0 up") == 0);
     const auto sent = frame(60, 1);
     rig.ports[0].send(sent);
