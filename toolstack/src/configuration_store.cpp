@@ -194,7 +194,7 @@ Result<Configuration> from_nodes(const ConfigurationNodes& nodes) {
                 }
             }
         } else if (parts[0] == "zones") {
-            if (!name) return unreadable(path, value, "a zone's name");
+            if (!name || name->empty()) return unreadable(path, value, "a zone's name");
             Zone& zone = configuration.zones[*name];
             if (parts.size() == 3 && parts[2] == "origin") zone.origin = value;
             if (parts.size() == 3 && parts[2] == "serial") {

@@ -121,6 +121,7 @@ std::expected<Zone, ZoneError> make_zone(std::string_view text, std::string_view
         return std::unexpected(
             ZoneError{0, "no $ORIGIN and no SOA record that names its owner: set `origin`"});
     }
+    if (found == ".") return std::unexpected(ZoneError{0, "the root zone cannot be served"});
     zone.origin = lower(found);
     if (!zone.origin.ends_with('.')) zone.origin += '.';
     const std::uint64_t hash = fnv_hash(text);

@@ -36,6 +36,7 @@ TEST_CASE("a file from which no name can be told is an error with its line") {
         {"", 0, "no $ORIGIN"},
         {"www IN A 1.2.3.4\n", 0, "no $ORIGIN"},
         {"; comment\n@ IN SOA a b 1 2 3 4 5\n", 2, "cannot be told"},
+        {"$ORIGIN .\n", 0, "root zone"},
         {"$ORIGIN example\n", 1, "cannot be told"},
         {"$ORIGIN exa..mple.\n", 1, "cannot be told"},
         {std::string("$ORIGIN a.\nx\0y\n", 15), 2, "NUL"},
