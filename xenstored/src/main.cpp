@@ -86,8 +86,16 @@ void load_configuration(stemma::store::Publisher& publisher, Server& server) {
     if (wanted == nullptr) return;
     const stemma::store::Stamp stamp{server.clock().wall(), 0, stemma::store::Operation::load};
     Branch branch = server.tree().branch(stamp);
-    const auto paths = revert_subtree(branch, "/stemma", wanted);
-    if (!paths.empty()) server.publish_as_domain0(branch, paths, stamp);
+    revert_subtree(branch, "/stemma", wanted);
+    server.tree().publish(branch);  // nobody watches yet
+}
+
+// The first commit of this run, so that there is one to name from the beginning.
+void publish_start(stemma::store::Publisher& publisher, Server& server) {
+    stemma::store::Submission start;
+    start.tree = server.tree().head();
+    start.info = {"domain 0", server.clock().wall(), {"xenstored started"}};
+    publisher.submit(std::move(start));
 }
 
 int serve(const Options& options) {
@@ -135,6 +143,7 @@ int serve(const Options& options) {
     ControlCommands commands(daemon.server(), archive.publisher.get(), archive.reader.get());
     if (archive.publisher) {
         load_configuration(*archive.publisher, daemon.server());
+        publish_start(*archive.publisher, daemon.server());
         daemon.attach(commands, std::array{archive.publisher->completion_fd(),
                                            archive.reader->completion_fd()});
     }
