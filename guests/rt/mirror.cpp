@@ -51,19 +51,20 @@ bool Mirror::idle() const {
 Instant Mirror::deadline(Instant now) const {
     if (state_ == State::paused) return paused_until_;
     if (state_ != State::idle) return Instant::never();  // an answer comes first
-    if (source_.has_changes()) return last_was_whole_ ? now : last_start_ + gather_;
-    return full_ ? full_retry_at_ : Instant::never();
+    const Instant next_batch = last_was_whole_ ? now : last_start_ + gather_;
+    if (source_.has_changes()) return next_batch;
+    return full_ ? std::max(full_retry_at_, next_batch) : Instant::never();
 }
 
 // Fills the batch; false when there is nothing to send now.
 bool Mirror::prepare(Instant now) {
+    if (!last_was_whole_ && now < last_start_ + gather_) return false;
     if (full_ && now >= full_retry_at_) {
         trying_again_ = true;
         source_.retry_refused(window_);
         if (!source_.has_changes()) full_ = trying_again_ = false;  // everything is mirrored
     }
     if (!source_.has_changes()) return false;
-    if (!last_was_whole_ && now < last_start_ + gather_) return false;
 
     std::size_t inserts_left = full_ ? (trying_again_ ? window_ : 0) : batch_max;
     for (std::size_t takes = 0; takes < takes_max && batch_size_ < batch_max; ++takes) {
