@@ -186,12 +186,62 @@ TEST_CASE("A stepped wall clock ends nothing") {
     CHECK(rig.table.mapping_count() == 1);
 }
 
+TEST_CASE("A mapping that ended and came back in another place of the table keeps its leaf") {
+    Rig rig;
+    rig.open(at("10.0.1.2:4000"), "10.0.0.53:53");
+    rig.settle();
+    const auto first = rig.table.find_inside(at("10.0.1.2:4000"));
+    rig.table.remove(first);
+    rig.open(at("10.0.1.3:4001"), "10.0.0.53:53");
+    SECTION("from inside") {
+        rig.open(at("10.0.1.2:4000"), "10.0.0.53:53");
+    }
+    SECTION("from the store, before the mirror took the removal") {
+        rig.source.foreign("udp/10/0/1/2/20/4000",
+                           "10.0.0.1:4000 active 10.0.0.53 " + rig.expiry(303));
+    }
+    REQUIRE(rig.table.find_inside(at("10.0.1.2:4000")) != no_flow);
+    REQUIRE(rig.table.find_inside(at("10.0.1.2:4000")) != first);
+    rig.settle();
+    CHECK(rig.leaves().size() == 2);
+    CHECK(rig.value("udp/10/0/1/2/20/4000"));
+    CHECK(rig.value("udp/10/0/1/3/20/4001"));
+}
+
+TEST_CASE("The directory of ports is known by what is shown below it") {
+    Rig rig;
+    std::string value;
+    CHECK(rig.source.held("udp/10/0/1/2/20", value) == rt::MirrorSource::Held::absent);
+    rig.open(at("10.0.1.2:4000"), "10.0.0.53:53");
+    rig.settle();
+    CHECK(rig.source.held("udp/10/0/1/2/20", value) == rt::MirrorSource::Held::not_an_entry);
+    CHECK(rig.source.held("udp/10/0/1/2", value) == rt::MirrorSource::Held::not_an_entry);
+    CHECK(rig.source.held("rubbish", value) == rt::MirrorSource::Held::not_an_entry);
+    std::uint64_t cursor = 0;
+    std::string path;
+    CHECK(rig.source.next_below("udp/10/0/1/2/20", cursor, path));
+    CHECK(path == "udp/10/0/1/2/20/4000");
+    CHECK_FALSE(rig.source.next_below("udp/10/0/1/2/20", cursor, path));
+    for (const char* directory : {"", "udp", "udp/10", "udp/10/0/1/2", "udp/10/0/1/2/20/4000"}) {
+        cursor = 0;
+        CAPTURE(directory);
+        CHECK(rig.source.next_below(directory, cursor, path));
+        CHECK_FALSE(rig.source.next_below(directory, cursor, path));
+    }
+    for (const char* directory : {"tcp", "udp/11", "udp/10/0/1/3", "udp/10/0/1/2/21", "u", "/"}) {
+        cursor = 0;
+        CAPTURE(directory);
+        CHECK_FALSE(rig.source.next_below(directory, cursor, path));
+    }
+}
+
 TEST_CASE("A leaf that others remove ends its mapping, and a directory all below it") {
     Rig rig;
     for (const char* text : {"10.0.1.2:4000", "10.0.1.2:4001", "10.0.1.2:9000", "10.0.1.3:4000"})
         rig.open(at(text), "10.0.0.53:53");
     rig.settle();
     CHECK(rig.leaves().size() == 4);
+    const auto changes = rig.mirror.stats().changes;
     rig.store.remove("data/net/nat/udp/10/0/1/2/20/4000");
     rig.settle();
     CHECK(rig.table.find_inside(at("10.0.1.2:4000")) == no_flow);
@@ -205,6 +255,8 @@ TEST_CASE("A leaf that others remove ends its mapping, and a directory all below
     rig.store.remove("data/net/nat");
     rig.settle();
     CHECK(rig.table.mapping_count() == 0);
+    // what is gone already is not removed again
+    CHECK(rig.mirror.stats().changes == changes);
 }
 
 TEST_CASE("A leaf that others add is a mapping") {

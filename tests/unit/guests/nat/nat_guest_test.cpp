@@ -382,6 +382,33 @@ TEST_CASE("More frames than a turn takes are taken in the next, which is due at 
     CHECK(world.got(Side::outside).size() == 200);
 }
 
+TEST_CASE("More timers than a turn takes fire in the next, which is due at once") {
+    World world("mirror=off");
+    constexpr std::size_t flows = 3 * NatGuest::timers_per_turn;
+    for (std::size_t i = 0; i < flows; ++i) {
+        auto packet = udp("10.0.1.2:1", "10.0.0.53:53");
+        packet.source.port = static_cast<std::uint16_t>(4000 + i);
+        world.send(Side::inside, packet);
+    }
+    world.run();
+    const auto& guest = static_cast<const NatGuest&>(*world.guest);
+    REQUIRE(guest.table().mapping_count() == flows);
+    // past the last check, then to the end of all
+    for (int i = 0; i < 10; ++i) {
+        world.clock.advance(rt::Duration::seconds(29));
+        world.run();
+    }
+    REQUIRE(guest.table().mapping_count() == flows);
+    world.clock.advance(rt::Duration::seconds(60));
+    const auto now = world.clock.now();
+    int turns = 1;
+    for (; world.guest->run(now) == now && turns < 100; ++turns) {
+    }
+    CHECK(turns > 2);
+    CHECK(turns < 100);
+    CHECK(guest.table().mapping_count() == 0);
+}
+
 TEST_CASE("Without a gateway what is not on the link is not sent") {
     World world("mirror=off");
     world.send(Side::inside, udp("10.0.1.2:4000", "192.0.2.1:53"));

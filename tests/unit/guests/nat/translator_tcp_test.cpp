@@ -78,6 +78,10 @@ TEST_CASE("A stream whose mapping was restored goes on at once, whoever speaks f
         CHECK(rig.in(tcp("10.0.0.54:80", "10.0.0.1:40000", ack)).counted == "dropped-filtered");
         CHECK(rig.out(tcp("10.0.1.2:4000", "10.0.0.54:80", ack)).counted == "out");
         CHECK(rig.in(tcp("10.0.0.54:80", "10.0.0.1:40000", ack)).counted == "in");
+        // a RST goes out and opens nothing
+        const auto sessions = rig.table.session_count();
+        CHECK(rig.out(tcp("10.0.1.2:4000", "10.0.0.55:80", rst)).counted == "out");
+        CHECK(rig.table.session_count() == sessions);
         rig.pass(7000);
         CHECK(rig.in(tcp("10.0.0.53:80", "10.0.0.1:40000", ack)).counted == "in");
     }
