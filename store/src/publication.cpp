@@ -2,7 +2,7 @@
 
 #include <array>
 #include <atomic>
-#include <ctime>
+#include <cstdio>
 
 #include "commit_text.hpp"
 #include "pack_consolidation.hpp"
@@ -68,13 +68,16 @@ void Publication::begin_epoch(Time when) {
     if (live.next && live.next != live.published) {
         state_.ended_epochs.push_back({live.ref, live.published, *live.next});
     }
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(
-        std::chrono::time_point_cast<std::chrono::system_clock::duration>(when));
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    std::array<char, 32> text{};
-    const std::size_t size = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts);
-    const std::string name = live_prefix + std::string(text.data(), size);
+    const auto second = std::chrono::floor<std::chrono::seconds>(when);
+    const auto day = std::chrono::floor<std::chrono::days>(second);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss time(second - day);
+    std::array<char, 64> text{};
+    std::snprintf(text.data(), text.size(), "%04d%02u%02uT%06dZ", static_cast<int>(date.year()),
+                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                  static_cast<int>(time.hours().count() * 10000 + time.minutes().count() * 100 +
+                                   time.seconds().count()));
+    const std::string name = std::string(live_prefix) + text.data();
     live = Head{};
     live.ref = name;
     for (int n = 2; repository_.ref(live.ref).value_or(std::nullopt); ++n) {
