@@ -132,8 +132,8 @@ class GitPublisher final : public Publisher {
     }
 
     void work() {
-        // Publishing may lag; the owner and the guests on the same cores may not: at equal priority a
-        // batch took whole time slices from packets on their way. Best effort.
+        // Publishing may lag; the owner and the guests on the same cores may not: at equal priority
+        // a batch took whole time slices from packets on their way. Best effort.
         ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10);
         std::unique_lock lock(mutex_);
         while (true) {

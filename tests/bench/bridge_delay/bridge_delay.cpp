@@ -36,7 +36,8 @@ namespace {
 
 constexpr std::uint16_t server_port = 7777;
 constexpr std::uint32_t hosts = 200, first_host = 16;
-constexpr auto patience = std::chrono::milliseconds(500);
+// a packet that takes longer counts as lost
+constexpr auto patience = std::chrono::seconds(2);
 
 struct Options {
     std::string inside, outside, inside_port, outside_port, out;

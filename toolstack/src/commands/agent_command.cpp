@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -37,6 +38,8 @@ Result<int> run_agent(Invocation& call) {
     if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
         return system_failure("make", "the run directory " + directory.string(), errno);
     }
+    // A log that nobody reads any more must not be the end of it.
+    ::signal(SIGPIPE, SIG_IGN);
     auto agent = Agent::open(options);
     if (!agent) return std::unexpected(std::move(agent.error()));
     call.printer.line("agent: ready at " + options.socket);

@@ -60,7 +60,8 @@ Result<int> run_revert(Invocation& call) {
         error.on = "the snapshot " + name;
         return std::unexpected(std::move(error));
     }
-    call.printer.line("reverted " + *reverted + " paths of /stemma to " + name);
+    call.printer.line("reverted /stemma to " + name + ": " + *reverted +
+                      (*reverted == "1" ? " path changed" : " paths changed"));
     const auto now = load_configuration(work.store());
     if (!now) return std::unexpected(now.error());
     return work.execute(*now);

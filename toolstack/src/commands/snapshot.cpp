@@ -20,6 +20,11 @@ Result<void> check_snapshot_name(const std::string& name) {
 
 namespace {
 
+bool snapshot_exists(const std::string& repository, const std::string& name) {
+    auto history = store::History::open(repository);
+    return history && history->resolve("refs/snapshots/" + name);
+}
+
 Result<int> list_snapshots(Invocation& call) {
     auto history = store::History::open(call.surroundings.repository());
     const auto snapshots =
@@ -52,6 +57,11 @@ Result<int> run_snapshot(Invocation& call) {
     }
     const auto store = call.surroundings.store();
     if (!store) return std::unexpected(store.error());
+    if (!call.has("replace") && snapshot_exists(call.surroundings.repository(), name)) {
+        return failure(ErrorKind::refused, "take", "the snapshot " + name,
+                       "there is one of that name",
+                       "take another name, or: stemma snapshot --replace " + name);
+    }
     const auto commit = (*store)->control({"snapshot", name});
     if (!commit) {
         Error error = commit.error().error();
