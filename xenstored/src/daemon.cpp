@@ -77,7 +77,11 @@ void Daemon::run() {
         for (const Poller::Ready& one : ready) {
             switch (one.key.kind) {
                 case PollKey::Kind::client:
-                    server_.serve(ConnectionId{one.key.id});
+                    if (one.hung_up) {
+                        server_.hung_up(ConnectionId{one.key.id});
+                    } else {
+                        server_.serve(ConnectionId{one.key.id});
+                    }
                     break;
                 case PollKey::Kind::ring:
                     hypervisor_.ready(one);

@@ -5,14 +5,14 @@
 namespace stemma::xenstored {
 
 std::span<std::byte> InBuffer::room() {
-    if (bytes_.empty()) bytes_.resize(capacity);
+    if (!bytes_) bytes_ = std::make_unique_for_overwrite<std::byte[]>(capacity);
     if (begin_ == end_) begin_ = end_ = 0;
     if (begin_ > 0 && capacity - end_ < xs::message_max) {
-        std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);
+        std::memmove(bytes_.get(), bytes_.get() + begin_, end_ - begin_);
         end_ -= begin_;
         begin_ = 0;
     }
-    return std::span(bytes_).subspan(end_);
+    return {bytes_.get() + end_, capacity - end_};
 }
 
 std::expected<std::optional<InBuffer::Request>, InBuffer::TooLong> InBuffer::next() {

@@ -359,6 +359,7 @@ Ruling Judgement::set_special_permissions(std::string_view name, store::Permissi
     }
     branch_.set_permissions(place, permissions);
     Ruling ruling = answer(acknowledgement);
+    ruling.path = place;
     ruling.permissions = std::move(permissions);
     return ruling;
 }

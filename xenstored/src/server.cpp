@@ -76,6 +76,13 @@ void Server::disconnect(ConnectionId id) {
     if (Connection* const connection = connections_.find(id)) connections_.close(*connection);
 }
 
+void Server::hung_up(ConnectionId id) {
+    serve(id);
+    // One that is not read at the moment would never be found closed.
+    Connection* const connection = connections_.find(id);
+    if (connection != nullptr && !may_take(*connection)) connections_.close(*connection);
+}
+
 void Server::serve(ConnectionId id) {
     Connection* const connection = connections_.find(id);
     if (connection == nullptr || connection->ignored) return;

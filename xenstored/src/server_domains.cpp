@@ -31,10 +31,10 @@ Answer Server::introduce(std::string_view payload) {
     Domain* const domain = domains_.find_or_enter(domid);
     if (domain == nullptr || domain->ref.id == 0) return std::unexpected(Error::einval);
 
-    if (domain->introduced) {
+    Connection* const connection = connections_.find(domain->connection);
+    if (domain->introduced && connection != nullptr) {
         // Binds the event channel anew and begins again, without @introduceDomain. The old channel
         // must go first: it is the same event channel.
-        Connection* const connection = connections_.find(domain->connection);
         connections_.reset(*connection);
         connection->transport.reset();
         auto channel = hypervisor_->connect(domain->ref.id, port);
@@ -183,7 +183,7 @@ void Server::remove_nodes_of(const Domain& domain) {
     }
     std::vector<std::string_view> paths(owned.begin(), owned.end());
     paths.insert(paths.end(), special.begin(), special.end());
-    history_->record({before, tree_.head(), {}, domain.ref, stamp, false, std::move(paths)});
+    history_->record({before, tree_.head(), {}, domain.ref, stamp, false, paths});
 }
 
 }  // namespace stemma::xenstored

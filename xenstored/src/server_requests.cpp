@@ -1,5 +1,7 @@
 // Requests on the tree, watches and transactions.
 #include <limits>
+#include <span>
+#include <vector>
 
 #include "xenstored/node_path.hpp"
 #include "xenstored/payload.hpp"
@@ -62,15 +64,9 @@ Answer Server::tree_request(Connection& connection, xs::MessageType type, Transa
 
     const store::Tree before = tree_.head();
     tree_.publish(branch);
-    const std::string special = ruling.changed ? std::string() : "/.special";
-    const std::string_view path = ruling.changed ? std::string_view(ruling.path) : special;
-    history_->record({before,
-                      tree_.head(),
-                      connection.id,
-                      connection.caller.domain,
-                      stamp,
-                      type == xs::MessageType::write,
-                      {path}});
+    const std::string_view path = ruling.path;
+    history_->record({before, tree_.head(), connection.id, connection.caller.domain, stamp, true,
+                      std::span(&path, 1)});
     if (ruling.removed) {
         announcer_.removed(before, tree_.head(), path);
     } else if (ruling.changed) {
@@ -178,8 +174,8 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
     if (paths.empty()) paths.push_back("/.special");
     const store::Stamp stamp{clock_->wall(), connection.caller.domain.id,
                              store::Operation::transaction};
-    history_->record({before, tree_.head(), connection.id, connection.caller.domain, stamp, false,
-                      std::move(paths)});
+    history_->record(
+        {before, tree_.head(), connection.id, connection.caller.domain, stamp, false, paths});
     for (const auto& change : changes) {
         announcer_.changed(
             before, tree_.head(), change.path,
@@ -192,13 +188,8 @@ void Server::publish_as_domain0(const Branch& branch, const std::vector<std::str
                                 const store::Stamp& stamp) {
     const store::Tree before = tree_.head();
     tree_.publish(branch);
-    history_->record({before,
-                      tree_.head(),
-                      {},
-                      {},
-                      stamp,
-                      false,
-                      std::vector<std::string_view>(paths.begin(), paths.end())});
+    const std::vector<std::string_view> views(paths.begin(), paths.end());
+    history_->record({before, tree_.head(), {}, {}, stamp, false, views});
     for (const std::string& path : paths) {
         if (tree_.head().find(path) == nullptr) {
             announcer_.removed(before, tree_.head(), path);

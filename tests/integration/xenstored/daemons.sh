@@ -2,7 +2,7 @@
 # Expects the build directory as $1 of the test.
 set -uo pipefail
 build=$(realpath "${1:?usage: $0 BUILD-DIRECTORY}")
-here=$(dirname "$(realpath "$0")")
+here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 root=$(realpath "$here/../../..")
 work=$(mktemp -d)
 pids=()

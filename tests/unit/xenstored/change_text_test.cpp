@@ -42,14 +42,9 @@ TEST_CASE("a commit of many changes names the first and counts the rest") {
         paths.push_back("/d/" + std::to_string(i));
         tool.write(paths.back(), "1");
     }
+    const std::vector<std::string_view> views(paths.begin(), paths.end());
     const store::Info info =
-        change_info({before,
-                     lab.server.tree().head(),
-                     {},
-                     {},
-                     {},
-                     false,
-                     std::vector<std::string_view>(paths.begin(), paths.end())});
+        change_info({before, lab.server.tree().head(), {}, {}, {}, false, views});
     CHECK(info.who == "domain 0");
     CHECK(info.why.front() == "/d: new 0 1 (and 99 more)");
     CHECK(info.why.size() < 30);

@@ -148,6 +148,19 @@ TEST_CASE("replies stay in order behind one that takes its time") {
     CHECK(tool.received.size() == 3);
 }
 
+TEST_CASE("a client that hangs up while it waits is closed at once") {
+    Lab lab;
+    LateControl control;
+    lab.server.set_control(&control);
+    auto tool = lab.socket();
+    tool.send(encoded(MessageType::control, "later\0"s, 0));
+    lab.serve(tool);
+    tool.wire->closed_by_client = true;
+    lab.server.hung_up(tool.id());
+    lab.settle();
+    CHECK_FALSE(tool.wire->alive);
+}
+
 TEST_CASE("an answer for a client that has gone is dropped") {
     Lab lab;
     LateControl control;

@@ -31,8 +31,9 @@ class Connections {
 
     void mark_dirty(Connection& connection);
     void mark_runnable(Connection& connection);
-    std::vector<ConnectionId> take_dirty() { return std::exchange(dirty_, {}); }
-    std::vector<ConnectionId> take_runnable() { return std::exchange(runnable_, {}); }
+    // Those marked since the last call; good until the next.
+    const std::vector<ConnectionId>& take_dirty() { return take(dirty_, taken_dirty_); }
+    const std::vector<ConnectionId>& take_runnable() { return take(runnable_, taken_runnable_); }
     bool any_runnable() const { return !runnable_.empty(); }
 
     std::size_t size() const { return connections_.size(); }
@@ -43,10 +44,20 @@ class Connections {
     }
 
   private:
+    // Swaps instead of moving away, so that neither list is allocated anew in each turn.
+    static const std::vector<ConnectionId>& take(std::vector<ConnectionId>& from,
+                                                 std::vector<ConnectionId>& to) {
+        to.clear();
+        std::swap(from, to);
+        return to;
+    }
+
     std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
     std::vector<std::unique_ptr<Connection>> dead_;
     std::vector<ConnectionId> dirty_;
     std::vector<ConnectionId> runnable_;
+    std::vector<ConnectionId> taken_dirty_;
+    std::vector<ConnectionId> taken_runnable_;
     WatchIndex watches_;
     std::uint64_t last_id_ = 0;
 };

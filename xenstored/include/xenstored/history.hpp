@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cstdint>
-#include <string>
+#include <span>
 #include <string_view>
-#include <vector>
 
 #include "store/stamp.hpp"
 #include "store/tree.hpp"
@@ -20,8 +18,8 @@ struct VisibleChange {
     ConnectionId client;  // whose; 0 for the daemon's own
     DomainRef domain;
     store::Stamp stamp;
-    bool one_write = false;               // a write outside a transaction: may join a run
-    std::vector<std::string_view> paths;  // what changed, in order; at least one
+    bool one_write = false;                   // a write outside a transaction: may join a run
+    std::span<const std::string_view> paths;  // what changed, in order; at least one
 };
 
 // Where visible changes go.

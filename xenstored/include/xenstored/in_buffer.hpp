@@ -2,9 +2,9 @@
 
 #include <cstddef>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "xs_wire/message.hpp"
 
@@ -39,11 +39,9 @@ class InBuffer {
     void clear() { begin_ = end_ = 0; }
 
   private:
-    std::span<const std::byte> unread() const {
-        return std::span<const std::byte>(bytes_).subspan(begin_, end_ - begin_);
-    }
+    std::span<const std::byte> unread() const { return {bytes_.get() + begin_, end_ - begin_}; }
 
-    std::vector<std::byte> bytes_;
+    std::unique_ptr<std::byte[]> bytes_;  // of `capacity`, or null
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
 };

@@ -64,6 +64,8 @@ class Server final : public HypervisorEvents {
 
     // The client may have sent something, or can take something.
     void serve(ConnectionId id);
+    // The client closed both directions.
+    void hung_up(ConnectionId id);
     // One turn for each client that has requests left from its last turn.
     void run_left_over();
     bool has_left_over() const { return connections_.any_runnable(); }
