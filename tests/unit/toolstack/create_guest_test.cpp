@@ -72,7 +72,7 @@ TEST_CASE("a guest is made step by step and its steps are timed in order") {
     CHECK(created->restored_bytes == std::string("state of nat0").size());
 }
 
-TEST_CASE("--fresh takes no state, and without one there is none to take") {
+TEST_CASE("no state is taken with --fresh, and without one there is none to take") {
     Rig rig;
     REQUIRE(rig.create(some_state, {.fresh = true}));
     CHECK(!rig.platform.domains_by_id.at(1).has_state);
