@@ -4,8 +4,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 namespace stemma::store {
 namespace {
@@ -62,6 +64,18 @@ std::expected<void, Error> sync_directory(const std::filesystem::path& directory
     if (fd.get() < 0) return failed("open", directory);
     if (::fsync(fd.get()) != 0) return failed("sync", directory);
     return {};
+}
+
+std::vector<std::filesystem::path> files_in(const std::filesystem::path& directory) {
+    std::vector<std::filesystem::path> files;
+    std::error_code error;
+    // Not a range-for: its increment throws.
+    for (std::filesystem::directory_iterator file(directory, error), end; !error && file != end;
+         file.increment(error)) {
+        files.push_back(file->path());
+    }
+    std::ranges::sort(files);
+    return files;
 }
 
 std::expected<std::string, Error> read_file(const std::filesystem::path& file) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/error.hpp"
 
@@ -18,6 +19,9 @@ std::expected<void, Error> rename_file(const std::filesystem::path& from,
 
 // After this the names in the directory are on disk.
 std::expected<void, Error> sync_directory(const std::filesystem::path& directory);
+
+// The files of a directory, sorted; those that could be listed, so none if there is no such.
+std::vector<std::filesystem::path> files_in(const std::filesystem::path& directory);
 
 std::expected<std::string, Error> read_file(const std::filesystem::path& file);
 

@@ -13,6 +13,9 @@ void start() {
     std::call_once(once, [] {
         git_libgit2_init();
         git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
+        // Guards a person's git against hooks in a stranger's repository. We run none, the
+        // repository is 0700, and in a user namespace its owner may have no name.
+        git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
         for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
                                 GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {
             git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");

@@ -1,6 +1,5 @@
 #include "pack_consolidation.hpp"
 
-#include <algorithm>
 #include <string>
 #include <system_error>
 #include <unordered_set>
@@ -24,16 +23,15 @@ fs::path beside(const fs::path& pack, const char* extension) {
 std::vector<fs::path> small_packs(const fs::path& repository, std::size_t small_bytes) {
     std::vector<fs::path> packs;
     std::error_code error;
-    for (const auto& file : fs::directory_iterator(repository / "objects" / "pack", error)) {
-        if (file.path().extension() != ".pack") continue;
-        if (!file.path().filename().string().starts_with(own_pack_prefix)) continue;
-        const auto size = file.file_size(error);
+    for (const fs::path& file : files_in(repository / "objects" / "pack")) {
+        const bool ours = file.filename().string().starts_with(own_pack_prefix);
+        if (!ours || file.extension() != ".pack") continue;
+        const auto size = fs::file_size(file, error);
         if (error || size >= small_bytes) continue;
-        if (fs::exists(beside(file.path(), ".keep"), error)) continue;
-        if (!fs::exists(beside(file.path(), ".idx"), error)) continue;
-        packs.push_back(file.path());
+        if (fs::exists(beside(file, ".keep"), error)) continue;
+        if (!fs::exists(beside(file, ".idx"), error)) continue;
+        packs.push_back(file);
     }
-    std::ranges::sort(packs);
     return packs;
 }
 
@@ -76,14 +74,11 @@ std::expected<bool, Error> consolidate_packs(const std::filesystem::path& reposi
 
 void clear_leftovers(const std::filesystem::path& repository) {
     std::error_code error;
-    std::vector<fs::path> doomed;
-    for (const auto& file : fs::directory_iterator(repository / "incoming", error)) {
-        doomed.push_back(file.path());
-    }
-    for (const auto& file : fs::directory_iterator(repository / "objects" / "pack", error)) {
-        if (file.path().extension() != ".keep") continue;
-        const auto text = read_file(file.path());
-        if (text && *text == keep_text) doomed.push_back(file.path());
+    std::vector<fs::path> doomed = files_in(repository / "incoming");
+    for (const fs::path& file : files_in(repository / "objects" / "pack")) {
+        if (file.extension() != ".keep") continue;
+        const auto text = read_file(file);
+        if (text && *text == keep_text) doomed.push_back(file);
     }
     for (const fs::path& file : doomed)
         fs::remove(file, error);
