@@ -6,8 +6,14 @@ namespace stemma::toolstack {
 
 namespace {
 
+// Of a domain that ran when xenstored was started anew.
+bool is_lost(const MadeFrom& made) {
+    return made.image.empty();
+}
+
 // Why a running guest cannot become the wanted one without being made anew; empty if it can.
 std::string why_recreate(const Guest& wanted, const MadeFrom& made) {
+    if (is_lost(made)) return "its nodes in XenStore are lost";
     if (made.image != wanted.image) return "its image was " + made.image;
     if (made.memory != std::to_string(wanted.memory)) {
         return "its memory was " + made.memory + " MB";
@@ -33,7 +39,10 @@ class Planner {
 
     Result<std::vector<Action>> plan() {
         for (const auto& running : observed_.guests) {
-            if (wanted_.guests.contains(running.domain.name)) continue;
+            // Of one that is lost nothing says that this toolstack made it, but its name.
+            if (wanted_.guests.contains(running.domain.name) || is_lost(running.made_from)) {
+                continue;
+            }
             add({.kind = Action::Kind::destroy,
                  .guest = running.domain.name,
                  .domain = running.domain.id,

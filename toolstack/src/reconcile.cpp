@@ -80,7 +80,16 @@ Result<Observed> observe(Store& store, Platform& platform, Links& links) {
         if (domain.state == DomainState::shut_down) continue;
         auto made = read_made_from(store, domain.id);
         if (!made) return std::unexpected(made.error().error());
-        if (*made) observed.guests.push_back({std::move(domain), std::move(**made)});
+        if (*made) {
+            observed.guests.push_back({std::move(domain), std::move(**made)});
+            continue;
+        }
+        // Another toolstack's has a type there; one whose xenstored died under it has nothing.
+        const auto type = store.find(library_path(domain.id) + "/type");
+        if (!type) return std::unexpected(type.error().error());
+        if (!*type && !domain.name.empty()) {
+            observed.guests.push_back({std::move(domain), MadeFrom()});
+        }
     }
     return observed;
 }

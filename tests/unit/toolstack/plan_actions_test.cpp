@@ -136,6 +136,17 @@ TEST_CASE("a port that somebody moved or freed by hand is put back") {
     CHECK(world.plan(wanted()) == Lines{"~ move p interface 0 (vif3.0) to xenbr0"});
 }
 
+TEST_CASE("a guest whose nodes are lost is made anew if it is wanted, and else left alone") {
+    World world;
+    world.observed.guests[0].made_from = {};
+    CHECK(world.plan(wanted()) ==
+          Lines{"- destroy p, domain 3 (to be made anew: its nodes in XenStore are lost)",
+                "+ start p"});
+    auto without = wanted();
+    without.guests.clear();
+    CHECK(world.plan(without).empty());
+}
+
 TEST_CASE("a guest without autostart is not started") {
     World world;
     world.observed.guests.clear();

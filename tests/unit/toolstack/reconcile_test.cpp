@@ -130,6 +130,7 @@ TEST_CASE("domains of other toolstacks and those that end are not looked at") {
     Rig rig;
     rig.platform.domains_by_id[9] = {.name = "xl-made", .state = DomainState::running};
     rig.platform.domains_by_id[10] = {.name = "ended", .state = DomainState::shut_down};
+    rig.store.set("/libxl/9/type", "pv");
     rig.store.set("/libxl/10/stemma/image", "nat");
     const auto observed = observe(rig.store, rig.platform, rig.links);
     REQUIRE(observed);

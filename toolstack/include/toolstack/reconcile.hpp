@@ -16,7 +16,7 @@ namespace stemma::toolstack {
 // What runs: the links of the kernel, and the guests that this toolstack made.
 struct RunningGuest {
     DomainInfo domain;
-    MadeFrom made_from;
+    MadeFrom made_from;  // empty when xenstored was started anew and its nodes are lost
 };
 struct Observed {
     std::vector<Link> links;
