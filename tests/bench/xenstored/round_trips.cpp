@@ -5,7 +5,9 @@
 //
 // Prints, for each case, the median and the mean of one operation in microseconds, and the ratio of
 // the medians to the first daemon's.
+extern "C" {  // the header does not say so itself
 #include <xenstore.h>
+}
 
 #include <algorithm>
 #include <chrono>
