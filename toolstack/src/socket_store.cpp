@@ -76,7 +76,15 @@ StoreResult<void> SocketStore::connect() {
     socket_ = std::move(*socket);
     input_.clear();
     events_.clear();
+    watching_ = false;
     return {};
+}
+
+void SocketStore::drop_if_hung_up() {
+    if (!socket_ || watching_) return;
+    char byte = 0;
+    const auto waiting = ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (waiting == 0 || (waiting < 0 && errno != EAGAIN && errno != EINTR)) socket_.reset();
 }
 
 StoreError SocketStore::broken(std::string_view operation, std::string_view path,
@@ -154,7 +162,9 @@ StoreResult<std::string> SocketStore::request(xs::MessageType type, TransactionI
         return std::unexpected(
             StoreError{std::string(operation), std::string(path), xs::Error::e2big});
     }
+    if (transaction == 0) drop_if_hung_up();
     if (auto connected = connect(); !connected) return std::unexpected(connected.error());
+    if (type == xs::MessageType::watch) watching_ = true;
 
     const Deadline deadline = std::chrono::steady_clock::now() + limit_;
     const std::uint32_t id = next_request_++;

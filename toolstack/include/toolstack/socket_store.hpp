@@ -11,7 +11,7 @@ namespace stemma::toolstack {
 
 // XenStore over xenstored's Unix socket. After a failure of the connection (xenstored was
 // restarted, or did not answer within the time limit) the next request connects anew; watches and
-// transactions are then gone.
+// transactions are then gone. A connection without either connects anew unnoticed.
 class SocketStore : public Store {
   public:
     // `path` of the socket; `limit` is the longest wait for one reply.
@@ -26,6 +26,9 @@ class SocketStore : public Store {
     StoreResult<std::optional<WatchEvent>> next_event(Deadline deadline) override;
 
   private:
+    // Between requests: a connection that xenstored's end hung up, and that nothing depends on,
+    // makes room for a new one, so that the first request to a restarted xenstored does not fail.
+    void drop_if_hung_up();
     StoreError broken(std::string_view operation, std::string_view path, std::string cause);
     bool send_all(std::string_view bytes, Deadline deadline, std::string& cause);
     // Fills input_ until it holds one whole message; false at the deadline with `cause` empty, or
@@ -40,6 +43,7 @@ class SocketStore : public Store {
     std::string path_;
     std::chrono::milliseconds limit_;
     Descriptor socket_;
+    bool watching_ = false;  // watches were set on this connection: its end must be told
     std::uint32_t next_request_ = 1;
     std::string input_;
     std::deque<WatchEvent> events_;
