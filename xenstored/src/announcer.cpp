@@ -102,6 +102,10 @@ void Announcer::send(Connection& connection, std::string_view path, std::string_
     switch (connection.out.push_event(path, token, deadline)) {
         case OutQueue::Pushed::queued:
             ++sent_;
+            if (trace_ != nullptr) {
+                trace_->out(connection.id, xs::MessageType::watch_event,
+                            std::string(path) + ' ' + std::string(token) + ' ');
+            }
             if (deadline < next_deadline_) next_deadline_ = deadline;
             connections_->mark_dirty(connection);
             break;

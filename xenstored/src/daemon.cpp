@@ -39,6 +39,11 @@ void Daemon::attach(ControlCommands& commands, std::span<const int> completion_f
         poller_->add(fd, {PollKey::Kind::history, 0}, true, false);
 }
 
+void Daemon::start_trace(Trace trace) {
+    trace_ = std::move(trace);
+    server_.set_trace(&*trace_);
+}
+
 std::expected<void, std::string> Daemon::listen(const Places& places) {
     const sigset_t handled = handled_signals();
     signals_ = Descriptor(::signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC));
@@ -58,7 +63,7 @@ void Daemon::run() {
     while (!stopping_) {
         std::optional<Moment> deadline;
         if (server_.has_left_over()) {
-            deadline = Moment::min();
+            deadline = Moment();  // long past; min() would overflow when now is taken from it
         } else if (server_.next_deadline() != Moment::max()) {
             deadline = server_.next_deadline();
         }
@@ -139,7 +144,11 @@ void Daemon::accept_clients() {
 void Daemon::take_signals() {
     signalfd_siginfo info{};
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
-        if (info.ssi_signo != SIGHUP) stopping_ = true;
+        if (info.ssi_signo != SIGHUP) {
+            stopping_ = true;
+        } else if (trace_) {
+            trace_->reopen();
+        }
     }
 }
 

@@ -105,6 +105,7 @@ int serve(const Options& options) {
     std::string socket = environment("XENSTORED_PATH");
     socket = socket.empty() ? directory + "/socket" : absolute(socket);
     const std::string pid_path = absolute(options.pid_file);
+    const std::string trace_path = absolute(options.trace_file);
     Options placed = options;
     placed.repository = absolute(options.repository);
 
@@ -146,6 +147,14 @@ int serve(const Options& options) {
         publish_start(*archive.publisher, daemon.server());
         daemon.attach(commands, std::array{archive.publisher->completion_fd(),
                                            archive.reader->completion_fd()});
+    }
+    if (!trace_path.empty()) {
+        auto trace = Trace::open(trace_path);
+        if (trace) {
+            daemon.start_trace(std::move(*trace));
+        } else {
+            std::fprintf(stderr, "xenstored: %s\n", trace.error().c_str());
+        }
     }
     const auto listening =
         daemon.listen({socket, directory + '/' + stemma::xs::hosted_socket_name});

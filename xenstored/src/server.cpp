@@ -191,6 +191,7 @@ void Server::quarantine(Connection& connection, xs::RingError error) {
 
 void Server::handle(Connection& connection, const xs::Header& header, std::string_view payload) {
     ++stats_.requests;
+    if (trace_ != nullptr) trace_->in(connection.id, header.type, payload);
     const auto index = static_cast<std::size_t>(header.type);
     if (index >= operation_count || !operations[index].known) {
         return reply(connection, header, std::unexpected(xs::Error::enosys));
@@ -253,15 +254,15 @@ void Server::reply(Connection& connection, const xs::Header& request, Answer ans
     if (connection.ignored) return;
     if (answer && answer->size() > xs::payload_max) answer = std::unexpected(xs::Error::e2big);
     xs::Header header = request;
-    if (answer) {
-        connection.out.push_reply(header, std::move(*answer));
-    } else {
+    if (!answer) {
         ++stats_.errors;
         header.type = xs::MessageType::error;
         std::string text(name(answer.error()));
         text += '\0';
-        connection.out.push_reply(header, std::move(text));
+        answer = std::move(text);
     }
+    if (trace_ != nullptr) trace_->out(connection.id, header.type, *answer);
+    connection.out.push_reply(header, std::move(*answer));
     connections_.mark_dirty(connection);
 }
 

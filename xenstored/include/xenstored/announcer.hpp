@@ -8,6 +8,7 @@
 #include "xenstored/clock.hpp"
 #include "xenstored/connections.hpp"
 #include "xenstored/limits.hpp"
+#include "xenstored/trace.hpp"
 
 namespace stemma::xenstored {
 
@@ -37,6 +38,8 @@ class Announcer {
     Moment next_deadline() const { return next_deadline_; }
     void set_next_deadline(Moment deadline) { next_deadline_ = deadline; }
 
+    void set_trace(Trace* trace) { trace_ = trace; }
+
     std::uint64_t sent() const { return sent_; }
     // Events that would have exceeded what a domain may have waiting, or were too long.
     std::uint64_t dropped() const { return dropped_; }
@@ -45,6 +48,7 @@ class Announcer {
     Connections* connections_;
     Clock* clock_;
     const Limits* limits_;
+    Trace* trace_ = nullptr;
     std::vector<const Watch*> matches_;
     Moment next_deadline_ = Moment::max();
     std::uint64_t sent_ = 0;

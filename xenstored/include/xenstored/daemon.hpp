@@ -33,6 +33,9 @@ class Daemon {
     // CONTROL's deferred answers: `commands` is told when one of the descriptors is readable.
     void attach(ControlCommands& commands, std::span<const int> completion_fds);
 
+    // -T: from now on; SIGHUP opens the file anew.
+    void start_trace(Trace trace);
+
     // Makes the listening sockets. The error names the path and the call.
     std::expected<void, std::string> listen(const Places& places);
 
@@ -50,6 +53,7 @@ class Daemon {
     HostedHypervisor hypervisor_;
     Server server_;
     ControlCommands* commands_ = nullptr;
+    std::optional<Trace> trace_;
     Descriptor listener_;
     Descriptor signals_;
     std::string socket_path_;

@@ -14,6 +14,7 @@
 #include "xenstored/hypervisor.hpp"
 #include "xenstored/limits.hpp"
 #include "xenstored/live_tree.hpp"
+#include "xenstored/trace.hpp"
 #include "xs_wire/error.hpp"
 #include "xs_wire/message.hpp"
 #include "xs_wire/ring.hpp"
@@ -83,6 +84,11 @@ class Server final : public HypervisorEvents {
 
     // CONTROL requests go there; without one they are EINVAL.
     void set_control(Control* control) { control_ = control; }
+    // Every request and reply is traced from now on; null for none.
+    void set_trace(Trace* trace) {
+        trace_ = trace;
+        announcer_.set_trace(trace);
+    }
     // The answer to a CONTROL request that was deferred; nothing happens if the client has gone.
     void answer_deferred(ConnectionId id, const xs::Header& request, Answer answer);
 
@@ -140,6 +146,7 @@ class Server final : public HypervisorEvents {
     History* history_;
     Clock* clock_;
     Control* control_ = nullptr;
+    Trace* trace_ = nullptr;
     LiveTree tree_;
     DomainTable domains_;
     Connections connections_;
