@@ -345,6 +345,25 @@ void ConfigurationReader::generate_macs() {
     }
 }
 
+// Control characters stand nowhere in a TOML document (TOML 1.0, "Spec"); told before the parser,
+// which shows them as they are.
+std::optional<FileFault> control_character(std::string_view text, const std::string& file) {
+    unsigned line = 1;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '\n') ++line;
+        const bool line_end = c == '\n' || (c == '\r' && text.substr(i + 1).starts_with('\n'));
+        if (c == '\t' || line_end || (static_cast<unsigned char>(c) >= ' ' && c != '\x7f'))
+            continue;
+        constexpr char digits[] = "0123456789abcdef";
+        const auto byte = static_cast<unsigned char>(c);
+        return FileFault{file, line, "",
+                         std::string("a control character, 0x") + digits[byte >> 4] +
+                             digits[byte & 15] + ", stands where text is expected"};
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string to_string(const FileFault& fault) {
@@ -361,6 +380,7 @@ std::expected<Configuration, std::vector<FileFault>> parse_configuration(
         return std::unexpected(std::vector{FileFault{
             file, 0, "", "longer than " + std::to_string(configuration_text_max) + " bytes"}});
     }
+    if (auto fault = control_character(text, file)) return std::unexpected(std::vector{*fault});
     const auto parsed = toml::parse(text);
     if (!parsed) {
         return std::unexpected(std::vector{FileFault{file, parsed.error().source().begin.line, "",

@@ -86,6 +86,18 @@ TEST_CASE("each fault names file, line, key and what is expected") {
     };
     const std::pair<std::string, std::string> cases[] = {
         {"a = ", "f:1: "},
+        {"\n[!x]", "f:2: "},
+        {"[a.!x]", "f:1: "},
+        {"!x = 1", "f:1: "},
+        {"a = {!x = 1}", "f:1: "},
+        {"\u00e9 = 1", "f:1: "},
+        {"a = 1 \u00e9", "f:1: "},
+        {"a = 1 \u3042", "f:1: "},
+        {"a = 1 \u2c5f", "f:1: "},
+        {"a = 1\n\u200c", "f:2: "},
+        {std::string("\nb\x01", 3),
+         "f:2: a control character, 0x01, stands where text is expected"},
+        {"b\rc", "f:1: a control character, 0x0d, stands where text is expected"},
         {"[bridge.b]", "f:1: bridge: unknown key; did you mean `bridges`?"},
         {"zzz = 1", "f:1: zzz: unknown key; known here: bridges guests"},
         {"bridges = 1", "f:1: bridges: a table is expected, not an integer"},
