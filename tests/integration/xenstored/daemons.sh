@@ -5,6 +5,7 @@ build=$(realpath "${1:?usage: $0 BUILD-DIRECTORY}")
 here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 root=$(realpath "$here/../../..")
 work=$(mktemp -d)
+unset XENSTORED_PATH # clients and C xenstored would prefer it to XENSTORED_RUNDIR
 pids=()
 
 finish() {
