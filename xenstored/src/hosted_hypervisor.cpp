@@ -22,8 +22,10 @@ constexpr std::size_t descriptors_per_message = 3;
 
 class HostedChannel final : public DomainChannel {
   public:
-    HostedChannel(SharedPage page, Descriptor wakes_domain, Poller& poller, Descriptor wakes_daemon)
+    HostedChannel(SharedPage page, Doorbell& bell, Descriptor wakes_domain, Poller& poller,
+                  Descriptor wakes_daemon)
         : page_(std::move(page)),
+          bell_(&bell),
           wakes_domain_(std::move(wakes_domain)),
           poller_(&poller),
           wakes_daemon_(std::move(wakes_daemon)) {}
@@ -31,14 +33,11 @@ class HostedChannel final : public DomainChannel {
 
     std::byte* page() override { return page_.data(); }
 
-    void notify() override {
-        // A full counter (EAGAIN) means that the domain has a wake-up waiting already.
-        const std::uint64_t one = 1;
-        [[maybe_unused]] const auto written = ::write(wakes_domain_.get(), &one, sizeof one);
-    }
+    void notify() override { bell_->ring(wakes_domain_.get()); }
 
   private:
     SharedPage page_;
+    Doorbell* bell_;
     Descriptor wakes_domain_;
     Poller* poller_;
     Descriptor wakes_daemon_;
@@ -174,9 +173,6 @@ void HostedHypervisor::create(xs::DomainId id, std::uint32_t port,
     if (::fstat(domain.page.get(), &status) != 0) return refuse("hosted link: fstat of the page");
     domain.device = status.st_dev;
     domain.inode = status.st_ino;
-    // notify() must never wait, whatever the domain writes into its eventfd
-    const int flags = ::fcntl(domain.wakes_domain.get(), F_GETFL);
-    ::fcntl(domain.wakes_domain.get(), F_SETFL, flags | O_NONBLOCK);
 
     if (const auto known = domains_.find(id); known != domains_.end()) {
         const bool same =
@@ -213,14 +209,22 @@ std::expected<std::unique_ptr<DomainChannel>, xs::Error> HostedHypervisor::conne
         refuse(std::move(page).error());
         return std::unexpected(xs::Error::einval);
     }
+    if (!bell_) {
+        auto bell = Doorbell::make();
+        if (!bell) {
+            refuse("hosted link: " + bell.error());
+            return std::unexpected(xs::Error::enomem);
+        }
+        bell_.emplace(std::move(*bell));
+    }
     Descriptor wakes_domain = duplicate(domain->second.wakes_domain);
     Descriptor wakes_daemon = duplicate(domain->second.wakes_daemon);
     if (!wakes_domain || !wakes_daemon) return std::unexpected(xs::Error::enomem);
     if (!poller_->add_edge(wakes_daemon.get(), {PollKey::Kind::ring, id})) {
         return std::unexpected(xs::Error::enomem);
     }
-    return std::make_unique<HostedChannel>(std::move(*page), std::move(wakes_domain), *poller_,
-                                           std::move(wakes_daemon));
+    return std::make_unique<HostedChannel>(std::move(*page), *bell_, std::move(wakes_domain),
+                                           *poller_, std::move(wakes_daemon));
 }
 
 }  // namespace stemma::xenstored

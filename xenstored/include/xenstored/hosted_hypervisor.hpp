@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "xenstored/descriptor.hpp"
+#include "xenstored/doorbell.hpp"
 #include "xenstored/hypervisor.hpp"
 #include "xenstored/poller.hpp"
 #include "xs_wire/hosted_link.hpp"
@@ -18,6 +20,9 @@ namespace stemma::xenstored {
 // The platform without a hypervisor: the agent connects to a SOCK_SEQPACKET socket in the run
 // directory and says which domains exist, handing over each one's ring page and its two eventfds
 // (xs_wire/hosted_link.hpp). Domain 0 always exists and has no ring.
+//
+// An eventfd is shared with the domain: nothing here reads it, and only a Doorbell rings it. The
+// channels that connect() gives must not outlive this object.
 //
 // Bounds: links_max agents at once (a further one is refused), one entry for each domid.
 class HostedHypervisor final : public Hypervisor {
@@ -70,6 +75,7 @@ class HostedHypervisor final : public Hypervisor {
     std::string path_;
     std::vector<Descriptor> links_;
     std::unordered_map<xs::DomainId, Domain> domains_;
+    std::optional<Doorbell> bell_;  // made for the first channel
     std::uint64_t refused_ = 0;
     std::string last_refusal_;
 };
