@@ -25,8 +25,9 @@ sigset_t handled_signals() {
 
 }  // namespace
 
-Daemon::Daemon(const Server::Settings& settings, Poller& poller, History& history)
-    : poller_(&poller), hypervisor_(poller), server_(settings, hypervisor_, history, clock_) {}
+Daemon::Daemon(const Server::Settings& settings, Poller& poller, Hypervisor& hypervisor,
+               History& history)
+    : poller_(&poller), hypervisor_(&hypervisor), server_(settings, hypervisor, history, clock_) {}
 
 void Daemon::block_signals() {
     const sigset_t handled = handled_signals();
@@ -44,17 +45,17 @@ void Daemon::start_trace(Trace trace) {
     server_.set_trace(&*trace_);
 }
 
-std::expected<void, std::string> Daemon::listen(const Places& places) {
+std::expected<void, std::string> Daemon::listen(const std::string& socket) {
     const sigset_t handled = handled_signals();
     signals_ = Descriptor(::signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC));
     if (!signals_) return std::unexpected(std::string("signalfd: ") + std::strerror(errno));
     poller_->add(signals_.get(), {PollKey::Kind::signal, 0}, true, false);
 
-    if (auto linked = hypervisor_.listen(places.hypervisor, server_); !linked) return linked;
-    auto listener = listen_unix(places.socket, SOCK_STREAM);
+    if (auto started = hypervisor_->start(server_); !started) return started;
+    auto listener = listen_unix(socket, SOCK_STREAM);
     if (!listener) return std::unexpected(std::move(listener).error());
     listener_ = std::move(*listener);
-    socket_path_ = places.socket;
+    socket_path_ = socket;
     poller_->add(listener_.get(), {PollKey::Kind::listener, 0}, true, false);
     return {};
 }
@@ -73,7 +74,8 @@ void Daemon::run() {
             switch (one.key.kind) {
                 case PollKey::Kind::link_listener:
                 case PollKey::Kind::link:
-                    hypervisor_.ready(one);
+                case PollKey::Kind::event_channels:
+                    hypervisor_->ready(one);
                     break;
                 default:
                     break;
@@ -89,7 +91,7 @@ void Daemon::run() {
                     }
                     break;
                 case PollKey::Kind::ring:
-                    hypervisor_.ready(one);
+                    hypervisor_->ready(one);
                     break;
                 case PollKey::Kind::listener:
                     accept_clients();

@@ -29,11 +29,16 @@ class HostedChannel final : public DomainChannel {
           wakes_domain_(std::move(wakes_domain)),
           poller_(&poller),
           wakes_daemon_(std::move(wakes_daemon)) {}
-    ~HostedChannel() override { poller_->remove(wakes_daemon_.get()); }
+    ~HostedChannel() override { mute(); }
 
     std::byte* page() override { return page_.data(); }
 
     void notify() override { bell_->ring(wakes_domain_.get()); }
+
+    void mute() override {
+        if (wakes_daemon_) poller_->remove(wakes_daemon_.get());
+        wakes_daemon_.reset();
+    }
 
   private:
     SharedPage page_;
@@ -64,16 +69,14 @@ std::vector<Descriptor> descriptors_of(msghdr& message) {
 }  // namespace
 
 HostedHypervisor::~HostedHypervisor() {
-    if (!path_.empty()) ::unlink(path_.c_str());
+    if (listener_) ::unlink(path_.c_str());
 }
 
-std::expected<void, std::string> HostedHypervisor::listen(const std::string& path,
-                                                          HypervisorEvents& events) {
+std::expected<void, std::string> HostedHypervisor::start(HypervisorEvents& events) {
     events_ = &events;
-    auto listener = listen_unix(path, SOCK_SEQPACKET);
+    auto listener = listen_unix(path_, SOCK_SEQPACKET);
     if (!listener) return std::unexpected(std::move(listener).error());
     listener_ = std::move(*listener);
-    path_ = path;
     poller_->add(listener_.get(), {PollKey::Kind::link_listener, 0}, true, false);
     return {};
 }
@@ -181,7 +184,6 @@ void HostedHypervisor::create(xs::DomainId id, std::uint32_t port,
         forget(id);        // the end of the old domain was never told
     }
     domains_.emplace(id, std::move(domain));
-    events_->domain_created(id);
 }
 
 void HostedHypervisor::forget(xs::DomainId id) {
@@ -199,7 +201,7 @@ bool HostedHypervisor::exists(xs::DomainId domain) {
 }
 
 std::expected<std::unique_ptr<DomainChannel>, xs::Error> HostedHypervisor::connect(
-    xs::DomainId id, std::uint32_t port) {
+    xs::DomainId id, std::uint64_t, std::uint32_t port) {
     const auto domain = domains_.find(id);
     if (domain == domains_.end() || domain->second.port != port) {
         return std::unexpected(xs::Error::einval);

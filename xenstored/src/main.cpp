@@ -17,11 +17,14 @@
 #include "xenstored/control_commands.hpp"
 #include "xenstored/daemon.hpp"
 #include "xenstored/history.hpp"
+#include "xenstored/hosted_hypervisor.hpp"
 #include "xenstored/options.hpp"
 #include "xenstored/poller.hpp"
 #include "xenstored/published_history.hpp"
 #include "xenstored/reader.hpp"
 #include "xenstored/service.hpp"
+#include "xenstored/xen_hypervisor.hpp"
+#include "xenstored/xen_interface.hpp"
 #include "xs_wire/hosted_link.hpp"
 
 namespace {
@@ -53,6 +56,18 @@ struct Archive {
     std::unique_ptr<stemma::store::Publisher> publisher;
     std::unique_ptr<Reader> reader;
 };
+
+// The control domain of a Xen host, or a machine without Xen, whose domains the agent makes.
+std::expected<std::unique_ptr<Hypervisor>, std::string> open_hypervisor(
+    Poller& poller, const std::string& directory) {
+    if (!XenHypervisor::is_here()) {
+        return std::make_unique<HostedHypervisor>(directory + '/' + stemma::xs::hosted_socket_name,
+                                                  poller);
+    }
+    auto xen = open_xen();
+    if (!xen) return std::unexpected(std::move(xen).error());
+    return std::make_unique<XenHypervisor>(std::move(*xen), poller);
+}
 
 // A repository that cannot be opened never stops the service: the host needs its store. It is
 // said, and what needs history answers ENOSYS.
@@ -139,8 +154,10 @@ int serve(const Options& options) {
     std::optional<PublishedHistory> published;
     if (archive.publisher) published.emplace(*archive.publisher);
     History& history = published ? static_cast<History&>(*published) : none;
+    auto hypervisor = open_hypervisor(*poller, directory);
+    if (!hypervisor) return fail(*daemonizer, hypervisor.error());
     Daemon daemon({options.limits, options.keep_orphans, options.privileged_domain}, *poller,
-                  history);
+                  **hypervisor, history);
     ControlCommands commands(daemon.server(), archive.publisher.get(), archive.reader.get());
     if (archive.publisher) {
         load_configuration(*archive.publisher, daemon.server());
@@ -156,8 +173,7 @@ int serve(const Options& options) {
             std::fprintf(stderr, "xenstored: %s\n", trace.error().c_str());
         }
     }
-    const auto listening =
-        daemon.listen({socket, directory + '/' + stemma::xs::hosted_socket_name});
+    const auto listening = daemon.listen(socket);
     if (!listening) return fail(*daemonizer, listening.error());
 
     if (options.print_pid) {

@@ -13,12 +13,17 @@ constexpr std::uint32_t word(auto value) {
 
 }  // namespace
 
-RingTransport::RingTransport(std::unique_ptr<DomainChannel> channel)
+RingTransport::RingTransport(std::unique_ptr<DomainChannel> channel, Begin begin)
     : channel_(std::move(channel)), ring_(channel_->page(), xs::RingEnd::Side::server) {
     ring_.set_word(xs::ring_page::server_features, features);
     ring_.set_word(xs::ring_page::error, word(xs::RingError::none));
-    ring_.reset();
-    if (wants_restart()) restart();
+    if (begin == Begin::empty) ring_.reset();
+    if (wants_restart()) {
+        restart();
+    } else if (begin == Begin::as_it_is) {
+        // Domain 0's kernel waits for this before it looks for devices.
+        channel_->notify();
+    }
 }
 
 std::expected<std::size_t, Transport::End> RingTransport::read(std::span<std::byte> room) {
@@ -61,6 +66,7 @@ void RingTransport::restart() {
 void RingTransport::report(xs::RingError error) {
     ring_.set_word(xs::ring_page::error, word(error));
     channel_->notify();
+    channel_->mute();
 }
 
 }  // namespace stemma::xenstored

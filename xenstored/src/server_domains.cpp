@@ -1,4 +1,5 @@
 // Domains: requests about them, and what the hypervisor tells.
+#include <charconv>
 #include <string>
 
 #include "store/children.hpp"
@@ -25,7 +26,8 @@ Answer Server::introduce(std::string_view payload) {
     if (parts.size() < 3) return std::unexpected(Error::einval);
     const int domid = leading_number(parts[0]);
     const auto port = static_cast<std::uint32_t>(leading_number(parts[2]));
-    // parts[1], the frame, is not needed: the hypervisor knows the ring
+    std::uint64_t frame = 0;  // what is no number is no frame: most domains grant their ring
+    std::from_chars(parts[1].data(), parts[1].data() + parts[1].size(), frame);
     if (port == 0) return std::unexpected(Error::einval);
     hypervisor_->poll_events();
     Domain* const domain = domains_.find_or_enter(domid);
@@ -37,23 +39,29 @@ Answer Server::introduce(std::string_view payload) {
         // must go first: it is the same event channel.
         connections_.reset(*connection);
         connection->transport.reset();
-        auto channel = hypervisor_->connect(domain->ref.id, port);
+        auto channel = hypervisor_->connect(domain->ref.id, frame, port);
         connection->ignored = !channel;
         if (!channel) return std::unexpected(channel.error());
-        connection->transport = std::make_unique<RingTransport>(std::move(*channel));
+        connection->transport =
+            std::make_unique<RingTransport>(std::move(*channel), RingTransport::Begin::empty);
         return acknowledgement;
     }
-    auto channel = hypervisor_->connect(domain->ref.id, port);
+    auto channel = hypervisor_->connect(domain->ref.id, frame, port);
     if (!channel) return std::unexpected(channel.error());
-    Caller caller;
-    caller.domain = domain->ref;
-    caller.privileged = domain->ref.id == settings_.privileged_domain;
-    auto ring = std::make_unique<RingTransport>(std::move(*channel));
-    domain->connection = connections_.open(std::move(ring), caller).id;
-    domain->introduced = true;
-    domain->shutdown_told = false;
+    open_ring(*domain, std::move(*channel), RingTransport::Begin::empty);
     announcer_.special(tree_.head(), introduce_node);
     return acknowledgement;
+}
+
+void Server::open_ring(Domain& domain, std::unique_ptr<DomainChannel> channel,
+                       RingTransport::Begin begin) {
+    Caller caller;
+    caller.domain = domain.ref;
+    caller.privileged = domain.ref.id == 0 || domain.ref.id == settings_.privileged_domain;
+    auto ring = std::make_unique<RingTransport>(std::move(channel), begin);
+    domain.connection = connections_.open(std::move(ring), caller).id;
+    domain.introduced = true;
+    domain.shutdown_told = false;
 }
 
 std::expected<Domain*, Error> Server::named_domain(std::string_view payload) {
@@ -110,8 +118,14 @@ Answer Server::get_domain_path(std::string_view payload) {
     return path;
 }
 
-void Server::domain_created(xs::DomainId) {
-    // It enters the table when somebody names it.
+void Server::domain_found(xs::DomainId id, std::uint32_t port) {
+    Domain* const domain = domains_.find_or_enter(id);
+    if (domain == nullptr || connections_.find(domain->connection) != nullptr) return;
+    auto channel = hypervisor_->connect(id, 0, port);
+    if (!channel) return;  // its toolstack may introduce it yet
+    open_ring(*domain, std::move(*channel), RingTransport::Begin::as_it_is);
+    if (id != 0) announcer_.special(tree_.head(), introduce_node);
+    connections_.mark_runnable(*connections_.find(domain->connection));
 }
 
 void Server::domain_shut_down(xs::DomainId id) {
@@ -126,7 +140,12 @@ void Server::domain_gone(xs::DomainId id) {
 }
 
 void Server::domain_notified(xs::DomainId id) {
-    if (const Domain* const domain = domains_.find_introduced(id)) serve(domain->connection);
+    const Domain* const domain = domains_.find_introduced(id);
+    if (domain == nullptr) return;
+    // Not served here: the hypervisor may be telling this in the middle of a request.
+    if (Connection* const connection = connections_.find(domain->connection)) {
+        connections_.mark_runnable(*connection);
+    }
 }
 
 void Server::bury_domain(xs::DomainId id) {

@@ -40,13 +40,17 @@ struct Page {
     alignas(8) std::array<std::byte, xs::ring_page::size> bytes{};
     int notified = 0;  // times the daemon rang
     bool bound = false;
+    bool muted = false;
 };
 
 class FakeHypervisor final : public Hypervisor {
   public:
+    std::expected<void, std::string> start(HypervisorEvents&) override { return {}; }
+    void ready(const Poller::Ready&) override {}
     void poll_events() override {}
     bool exists(xs::DomainId domain) override { return domain == 0 || pages.contains(domain); }
     std::expected<std::unique_ptr<DomainChannel>, xs::Error> connect(xs::DomainId domain,
+                                                                     std::uint64_t,
                                                                      std::uint32_t port) override {
         const auto page = pages.find(domain);
         if (page == pages.end() || port != 1) return std::unexpected(xs::Error::einval);
@@ -64,6 +68,7 @@ class FakeHypervisor final : public Hypervisor {
         ~Channel() override { page_->bound = false; }
         std::byte* page() override { return page_->bytes.data(); }
         void notify() override { ++page_->notified; }
+        void mute() override { page_->muted = true; }
 
       private:
         std::shared_ptr<Page> page_;
@@ -296,7 +301,6 @@ struct Lab {
     std::shared_ptr<Page> make(xs::DomainId id) {
         const auto page = std::make_shared<Page>();
         hypervisor.pages[id] = page;
-        server.domain_created(id);
         return page;
     }
     void kill(xs::DomainId id) {

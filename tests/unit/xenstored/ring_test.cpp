@@ -205,3 +205,50 @@ TEST_CASE("bytes of any kind, and indexes of any kind, harm nobody else") {
         REQUIRE(lab.consistent());
     }
 }
+
+TEST_CASE("a domain that was there before the daemon is answered what it has asked already") {
+    Lab lab;
+    auto watcher = lab.socket();
+    watcher.watch("@introduceDomain", "t");
+    watcher.take_events();
+    for (const xs::DomainId id : {xs::DomainId{0}, xs::DomainId{5}}) {
+        CAPTURE(id);
+        const auto page = lab.make(id);
+        // indexes that have come a long way, and one request that waits
+        for (const auto index : {xs::ring_page::request_consumer, xs::ring_page::request_producer,
+                                 xs::ring_page::reply_consumer, xs::ring_page::reply_producer}) {
+            set_word(*page, index, 0xfffffff8);
+        }
+        RingClient guest(lab, id, page);
+        const std::string request = encoded(MessageType::get_domain_path, "9\0"s, 0);
+        REQUIRE(guest.ring.write(std::as_bytes(std::span(request))) == request.size());
+        lab.server.domain_found(id, 1);
+        CHECK(page->notified == 1);
+        lab.settle();
+        guest.receive();
+        REQUIRE(guest.received.size() == 1);
+        CHECK(shown(guest.received.front().payload) == "/local/domain/9|");
+        guest.received.clear();
+        // domain 0's ring may do what its sockets may
+        CHECK((guest.write("/written", "x") == "OK|") == (id == 0));
+    }
+    CHECK(watcher.take_events() == std::vector{"@introduceDomain|t|"s});
+}
+
+TEST_CASE("a domain whose ring cannot be had at the start may still be introduced") {
+    Lab lab;
+    lab.make(5);
+    lab.server.domain_found(5, 2);  // a port that it has not
+    CHECK_FALSE(introduced(lab, 5));
+    auto guest = lab.domain(5);
+    CHECK(guest.ask_path(MessageType::get_domain_path, "5") == "/local/domain/5|");
+}
+
+TEST_CASE("a domain that is served no more cannot wake the daemon") {
+    Lab lab;
+    auto guest = lab.domain(5);
+    set_word(*guest.page, xs::ring_page::request_producer, 5000);
+    lab.server.domain_notified(5);
+    lab.settle();
+    CHECK(guest.page->muted);
+}

@@ -9,7 +9,7 @@
 #include "xenstored/clock.hpp"
 #include "xenstored/control_commands.hpp"
 #include "xenstored/descriptor.hpp"
-#include "xenstored/hosted_hypervisor.hpp"
+#include "xenstored/hypervisor.hpp"
 #include "xenstored/poller.hpp"
 #include "xenstored/server.hpp"
 
@@ -19,13 +19,9 @@ namespace stemma::xenstored {
 // one loop that waits for all of them.
 class Daemon {
   public:
-    struct Places {
-        std::string socket;      // clients
-        std::string hypervisor;  // the agent
-    };
-
-    // `poller` and `history` must outlive the daemon.
-    Daemon(const Server::Settings& settings, Poller& poller, History& history);
+    // `poller`, `hypervisor` and `history` must outlive the daemon.
+    Daemon(const Server::Settings& settings, Poller& poller, Hypervisor& hypervisor,
+           History& history);
 
     // Blocks the signals that run() takes. To be called before any thread is started.
     static void block_signals();
@@ -36,8 +32,9 @@ class Daemon {
     // -T: from now on; SIGHUP opens the file anew.
     void start_trace(Trace trace);
 
-    // Makes the listening sockets. The error names the path and the call.
-    std::expected<void, std::string> listen(const Places& places);
+    // Makes the listening socket for clients, and takes up with the domains that are there. The
+    // error says what could not be opened, and why.
+    std::expected<void, std::string> listen(const std::string& socket);
 
     // Serves until SIGTERM or SIGINT.
     void run();
@@ -50,7 +47,7 @@ class Daemon {
 
     Poller* poller_;
     SystemClock clock_;
-    HostedHypervisor hypervisor_;
+    Hypervisor* hypervisor_;
     Server server_;
     ControlCommands* commands_ = nullptr;
     std::optional<Trace> trace_;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "xenstored/descriptor.hpp"
@@ -29,23 +30,20 @@ class HostedHypervisor final : public Hypervisor {
   public:
     static constexpr std::size_t links_max = 8;
 
-    // `poller` must outlive this object.
-    explicit HostedHypervisor(Poller& poller) : poller_(&poller) {}
+    // Listens on `path`, mode 0600, once started, replacing a stale socket. `poller` must outlive
+    // this object.
+    HostedHypervisor(std::string path, Poller& poller) : poller_(&poller), path_(std::move(path)) {}
     ~HostedHypervisor() override;
     HostedHypervisor(const HostedHypervisor&) = delete;
     HostedHypervisor& operator=(const HostedHypervisor&) = delete;
 
-    // Makes the listening socket `path`, mode 0600, replacing a stale one. From then on `events`,
-    // which must outlive this object, is told of everything.
-    std::expected<void, std::string> listen(const std::string& path, HypervisorEvents& events);
-
+    std::expected<void, std::string> start(HypervisorEvents& events) override;
+    void ready(const Poller::Ready& ready) override;
     void poll_events() override;
     bool exists(xs::DomainId domain) override;
     std::expected<std::unique_ptr<DomainChannel>, xs::Error> connect(xs::DomainId domain,
+                                                                     std::uint64_t frame,
                                                                      std::uint32_t port) override;
-
-    // For the loop: a descriptor of this kind is ready.
-    void ready(const Poller::Ready& ready);
 
     // Messages that were refused, and why the last one was.
     std::uint64_t refused() const { return refused_; }

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <string>
 
+#include "xenstored/poller.hpp"
 #include "xs_wire/error.hpp"
 #include "xs_wire/path.hpp"
 
@@ -22,38 +24,52 @@ class DomainChannel {
 
     // Wakes the domain. Never waits.
     virtual void notify() = 0;
-};
 
-// What the daemon asks of the hypervisor. The hosted platform answers from what the agent said;
-// on Xen it is libxenctrl, libxengnttab and libxenevtchn.
-class Hypervisor {
-  public:
-    virtual ~Hypervisor() = default;
-
-    // Takes in what happened before this call, so that a client that makes a domain and then names
-    // it is not told that there is none. Calls HypervisorEvents; never waits.
-    virtual void poll_events() = 0;
-
-    // True for a domain that is alive or dying, domain 0 included.
-    virtual bool exists(xs::DomainId domain) = 0;
-
-    // Maps the domain's ring and binds its event channel `port`. EINVAL for no such domain or
-    // another port, ENOMEM when out of mappings.
-    virtual std::expected<std::unique_ptr<DomainChannel>, xs::Error> connect(
-        xs::DomainId domain, std::uint32_t port) = 0;
+    // From now on the domain's notifications are not taken: it is served no more, and must not cost
+    // a wake-up for each time it rings.
+    virtual void mute() = 0;
 };
 
 // What the hypervisor tells the daemon, in the order in which it happened.
 class HypervisorEvents {
   public:
-    virtual void domain_created(xs::DomainId domain) = 0;
+    // A domain that was there before the daemon, whose ring can be connected at `port`.
+    virtual void domain_found(xs::DomainId domain, std::uint32_t port) = 0;
     virtual void domain_shut_down(xs::DomainId domain) = 0;
+    // Its end has begun, or is over: may be told twice.
     virtual void domain_gone(xs::DomainId domain) = 0;
     // The domain rang its event channel.
     virtual void domain_notified(xs::DomainId domain) = 0;
 
   protected:
     ~HypervisorEvents() = default;
+};
+
+// What the daemon asks of the hypervisor: XenHypervisor on a Xen host, HostedHypervisor, which
+// answers from what the agent said, elsewhere.
+class Hypervisor {
+  public:
+    virtual ~Hypervisor() = default;
+
+    // Begins to tell `events`, which must outlive this object: first of the domains that are there.
+    // The error says what could not be opened, and why.
+    virtual std::expected<void, std::string> start(HypervisorEvents& events) = 0;
+
+    // For the loop: a descriptor that this object put into the poller is ready.
+    virtual void ready(const Poller::Ready& ready) = 0;
+
+    // Takes in what happened before this call, so that a client that makes a domain and then names
+    // it is not told that there is none, or that it is the one before. Never waits.
+    virtual void poll_events() = 0;
+
+    // True for a domain that is alive or dying, domain 0 included.
+    virtual bool exists(xs::DomainId domain) = 0;
+
+    // Maps the domain's ring and binds its event channel `port`. `frame` is the guest frame that
+    // INTRODUCE named, for a domain that grants no ring. EINVAL for no such domain or another port,
+    // ENOMEM when out of mappings.
+    virtual std::expected<std::unique_ptr<DomainChannel>, xs::Error> connect(
+        xs::DomainId domain, std::uint64_t frame, std::uint32_t port) = 0;
 };
 
 }  // namespace stemma::xenstored

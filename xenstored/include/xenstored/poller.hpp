@@ -15,7 +15,16 @@ namespace stemma::xenstored {
 
 // What a descriptor in the poller stands for: its kind, and which one of that kind.
 struct PollKey {
-    enum class Kind : std::uint8_t { listener, client, link_listener, link, ring, history, signal };
+    enum class Kind : std::uint8_t {
+        listener,
+        client,
+        link_listener,
+        link,
+        ring,
+        event_channels,
+        history,
+        signal
+    };
     Kind kind{};
     std::uint64_t id = 0;  // below 2^56
 };

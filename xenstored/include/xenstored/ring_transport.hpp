@@ -11,8 +11,13 @@ namespace stemma::xenstored {
 // A domain's ring. The page is the domain's to scribble on: RingEnd believes none of it.
 class RingTransport final : public Transport {
   public:
-    // Empties both rings, says which features this server has, and that it is connected.
-    explicit RingTransport(std::unique_ptr<DomainChannel> channel);
+    enum class Begin {
+        empty,     // both rings are emptied: INTRODUCE
+        as_it_is,  // requests may wait already: a domain that was there before the daemon
+    };
+
+    // Says which features this server has, and that it is connected.
+    RingTransport(std::unique_ptr<DomainChannel> channel, Begin begin);
 
     std::expected<std::size_t, End> read(std::span<std::byte> room) override;
     std::expected<std::size_t, End> write(

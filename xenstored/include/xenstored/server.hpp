@@ -14,6 +14,7 @@
 #include "xenstored/hypervisor.hpp"
 #include "xenstored/limits.hpp"
 #include "xenstored/live_tree.hpp"
+#include "xenstored/ring_transport.hpp"
 #include "xenstored/trace.hpp"
 #include "xs_wire/error.hpp"
 #include "xs_wire/message.hpp"
@@ -77,7 +78,7 @@ class Server final : public HypervisorEvents {
     Moment next_deadline() const { return announcer_.next_deadline(); }
     void expire();
 
-    void domain_created(xs::DomainId domain) override;
+    void domain_found(xs::DomainId domain, std::uint32_t port) override;
     void domain_shut_down(xs::DomainId domain) override;
     void domain_gone(xs::DomainId domain) override;
     void domain_notified(xs::DomainId domain) override;
@@ -132,6 +133,8 @@ class Server final : public HypervisorEvents {
 
     // server_domains.cpp
     Answer introduce(std::string_view payload);
+    void open_ring(Domain& domain, std::unique_ptr<DomainChannel> channel,
+                   RingTransport::Begin begin);
     Answer release(std::string_view payload);
     Answer resume(std::string_view payload);
     Answer set_target(std::string_view payload);

@@ -1,0 +1,175 @@
+#include "xenstored/xen_hypervisor.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "xenstored/descriptor.hpp"
+#include "xs_wire/ring.hpp"
+
+namespace stemma::xenstored {
+
+class XenHypervisor::Channel final : public DomainChannel {
+  public:
+    Channel(XenHypervisor& owner, RingMapping page, std::uint32_t port)
+        : owner_(&owner), page_(std::move(page)), port_(port) {}
+    ~Channel() override {
+        owner_->ports_.erase(port_);
+        owner_->muted_.erase(port_);
+        owner_->xen_->unbind(port_);
+    }
+    Channel(const Channel&) = delete;
+    Channel& operator=(const Channel&) = delete;
+
+    std::byte* page() override { return page_.get(); }
+    void notify() override { owner_->xen_->notify(port_); }
+    void mute() override { owner_->muted_.insert(port_); }
+
+  private:
+    XenHypervisor* owner_;
+    RingMapping page_;
+    std::uint32_t port_;
+};
+
+bool XenHypervisor::is_here() {
+    const Descriptor file(::open("/proc/xen/capabilities", O_RDONLY | O_CLOEXEC));
+    if (!file) return false;
+    char text[256];
+    const ssize_t length = ::read(file.get(), text, sizeof text);
+    return length > 0 &&
+           std::string_view(text, static_cast<std::size_t>(length)).contains("control_d");
+}
+
+XenHypervisor::XenHypervisor(std::unique_ptr<XenInterface> xen, Poller& poller)
+    : xen_(std::move(xen)), poller_(&poller) {}
+
+XenHypervisor::~XenHypervisor() {
+    if (death_port_ == 0) return;
+    poller_->remove(xen_->event_fd());
+    xen_->unbind(death_port_);
+}
+
+std::expected<void, std::string> XenHypervisor::start(HypervisorEvents& events) {
+    const auto failed = [](const std::string& what, int error) {
+        return std::unexpected(what + ": " + std::strerror(error));
+    };
+    events_ = &events;
+    const auto death_port = xen_->bind_domain_events();
+    if (!death_port) return failed("bind VIRQ_DOM_EXC", death_port.error());
+    death_port_ = *death_port;
+    if (!poller_->add(xen_->event_fd(), {PollKey::Kind::event_channels, 0}, true, false)) {
+        return failed("wait for event channels", errno);
+    }
+    const auto port = xen_->domain0_port();
+    if (!port) return failed("find domain 0's store port (/proc/xen/xsd_port)", port.error());
+    events_->domain_found(0, *port);
+
+    xs::DomainId first = 1;
+    for (;;) {
+        const auto domains = xen_->domains(first);
+        if (!domains) return failed("list the domains", domains.error());
+        for (const XenDomain& domain : *domains) {
+            if (domain.dying || domain.id >= xs::domid_first_reserved) continue;
+            const std::uint32_t remote = xen_->store_port(domain.id);
+            if (remote != 0) events_->domain_found(domain.id, remote);
+        }
+        if (domains->size() < XenInterface::domains_per_call) return {};
+        first = static_cast<xs::DomainId>(domains->back().id + 1);
+    }
+}
+
+void XenHypervisor::ready(const Poller::Ready&) {
+    drain();
+}
+
+void XenHypervisor::poll_events() {
+    drain();
+}
+
+// A bounded number a call: what is left keeps the descriptor readable.
+void XenHypervisor::drain() {
+    constexpr int per_call = 256;
+    bool domains_changed = false;
+    for (int i = 0; i < per_call; ++i) {
+        const auto port = xen_->pending();
+        if (!port) break;
+        if (*port == death_port_) {
+            xen_->unmask(*port);
+            domains_changed = true;
+            continue;
+        }
+        const auto domain = ports_.find(*port);
+        // One that was unbound while its notification was under way.
+        if (domain == ports_.end() || muted_.contains(*port)) continue;
+        // First: a notification between the two must not be lost.
+        xen_->unmask(*port);
+        events_->domain_notified(domain->second);
+    }
+    if (domains_changed) look_at_domains();
+}
+
+void XenHypervisor::look_at_domains() {
+    std::unordered_map<xs::DomainId, XenDomain> present;
+    for (xs::DomainId first = 0;;) {
+        auto domains = xen_->domains(first);
+        if (!domains) return;  // the next event looks again; nobody is taken for dead
+        for (XenDomain& domain : *domains)
+            present.emplace(domain.id, std::move(domain));
+        if (domains->size() < XenInterface::domains_per_call) break;
+        first = static_cast<xs::DomainId>(domains->back().id + 1);
+    }
+    std::vector<xs::DomainId> gone;
+    std::vector<xs::DomainId> shut_down;
+    for (auto known = known_.begin(); known != known_.end();) {
+        const auto domain = present.find(known->first);
+        const bool same = domain != present.end() && domain->second.handle == known->second;
+        if (!same || domain->second.dying) {
+            gone.push_back(known->first);
+        } else if (domain->second.shut_down) {
+            shut_down.push_back(known->first);
+        }
+        known = same ? std::next(known) : known_.erase(known);
+    }
+    for (const xs::DomainId id : shut_down)
+        events_->domain_shut_down(id);
+    for (const xs::DomainId id : gone)
+        events_->domain_gone(id);
+}
+
+bool XenHypervisor::exists(xs::DomainId id) {
+    if (id == 0) return true;
+    const auto domains = xen_->domains(id, 1);
+    if (!domains || domains->empty() || domains->front().id != id) return false;
+    known_.insert_or_assign(id, domains->front().handle);
+    return true;
+}
+
+// Grant 1, as C; a domain built without one names the frame.
+std::expected<RingMapping, int> XenHypervisor::map(xs::DomainId domain, std::uint64_t frame) {
+    if (domain == 0) return xen_->map_domain0();
+    auto granted = xen_->map_grant(domain);
+    if (granted || frame == 0) return granted;
+    auto mapped = xen_->map_frame(domain, frame);
+    return mapped ? std::move(mapped) : std::move(granted);
+}
+
+std::expected<std::unique_ptr<DomainChannel>, xs::Error> XenHypervisor::connect(
+    xs::DomainId domain, std::uint64_t frame, std::uint32_t port) {
+    const auto error = [](int number) {
+        const bool memory = number == ENOMEM || number == ENOSPC;
+        return std::unexpected(memory ? xs::Error::enomem : xs::Error::einval);
+    };
+    auto page = map(domain, frame);
+    if (!page) return error(page.error());
+    const auto bound = xen_->bind(domain, port);
+    if (!bound) return error(bound.error());
+    ports_.insert_or_assign(*bound, domain);
+    return std::make_unique<Channel>(*this, std::move(*page), *bound);
+}
+
+}  // namespace stemma::xenstored
