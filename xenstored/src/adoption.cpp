@@ -8,6 +8,7 @@
 #include "store/merge_function.hpp"
 #include "store/path_pattern.hpp"
 #include "xenstored/place.hpp"
+#include "xenstored/rights.hpp"
 #include "xs_wire/path.hpp"
 
 namespace stemma::xenstored {
@@ -51,6 +52,9 @@ bool adopt_permissions(const store::Permissions& old, store::Permissions& adopte
     std::vector<store::Permission> kept;
     for (const auto& entry : entries) {
         if (entry.domain == 0) kept.push_back({entry.access, 0, 0});
+        if (entry.domain == any_domain.id) {
+            kept.push_back({entry.access, any_domain.id, any_domain.generation});
+        }
     }
     if (kept.empty()) kept.emplace_back();
     adopted = store::Permissions(kept);

@@ -45,7 +45,7 @@ void Announcer::changed(const store::Tree& before, const store::Tree& after, std
     for (const Watch* watch : matches_) {
         Connection* const connection = connections_->find(watch->connection);
         if (connection != nullptr && seen.permit(connection->caller)) {
-            send(*connection, watch->event_path(path), watch->token);
+            send(*connection, watch->event_path(path), watch->token, cause_);
         }
     }
 }
@@ -84,22 +84,42 @@ void Announcer::special(const store::Tree& tree, std::string_view name) {
     connections_->watches().collect(name, WatchIndex::Match::exact, matches_);
     for (const Watch* watch : matches_) {
         Connection* const connection = connections_->find(watch->connection);
-        if (connection != nullptr && may_read(connection->caller, node)) {
-            send(*connection, name, watch->token);
+        if (connection != nullptr && watch->depth < 0 && may_read(connection->caller, node)) {
+            send(*connection, name, watch->token, cause_);
         }
     }
 }
 
-void Announcer::send(Connection& connection, std::string_view path, std::string_view token) {
+void Announcer::special(const store::Tree& tree, std::string_view name, xs::DomainId domain) {
+    if (connections_->watches().size() == 0) return;
+    const store::Node* const node = tree.find(xs::join(special_directory, name));
+    const std::string named = xs::join(name, std::to_string(domain));
+    matches_.clear();
+    connections_->watches().collect(name, WatchIndex::Match::exact, matches_);
+    std::erase_if(matches_, [](const Watch* watch) { return watch->depth < 1; });
+    connections_->watches().collect(named, WatchIndex::Match::exact, matches_);
+    for (const Watch* watch : matches_) {
+        Connection* const connection = connections_->find(watch->connection);
+        if (connection != nullptr && connection->caller.has(xs::ServerFeature::watch_depth) &&
+            may_read(connection->caller, node)) {
+            send(*connection, named, watch->token, cause_);
+        }
+    }
+}
+
+void Announcer::send(Connection& connection, std::string_view path, std::string_view token,
+                     Outstanding::Cause cause) {
     if (connection.ignored) return;
     const bool guest = !connection.caller.privileged;
-    if (guest && connection.out.bytes() >= limits_->memory) {
+    if (guest &&
+        !memory_->has_room(connection, xs::Header::size + path.size() + token.size() + 2)) {
         ++dropped_;
         return;
     }
-    const bool expires = guest && limits_->event_timeout.count() > 0;
-    const Moment deadline = expires ? clock_->now() + limits_->event_timeout : Moment::max();
-    switch (connection.out.push_event(path, token, deadline)) {
+    const auto timeout = domains_->limits().event_timeout;
+    const bool expires = guest && timeout.count() > 0;
+    const Moment deadline = expires ? clock_->now() + timeout : Moment::max();
+    switch (connection.out.push_event(path, token, deadline, std::move(cause))) {
         case OutQueue::Pushed::queued:
             ++sent_;
             if (trace_ != nullptr) {

@@ -1,59 +1,105 @@
 #include "xenstored/branch.hpp"
 
+#include "xenstored/node_size.hpp"
+#include "xenstored/place.hpp"
 #include "xenstored/rights.hpp"
+#include "xs_wire/path.hpp"
 
 namespace stemma::xenstored {
 
+namespace {
+
+bool counts_for_nobody(std::string_view path) {
+    return xs::is_same_or_below(path, special_directory);
+}
+
+std::int64_t bytes(std::size_t count) {
+    return static_cast<std::int64_t>(count);
+}
+
+}  // namespace
+
+// The parent lists one name more (1) or fewer (-1).
+void Branch::count_name(const store::Node& parent, std::string_view path, std::int64_t sign) {
+    const std::size_t listed = xs::basename(path).size() + 1;
+    tally_.add(owner_of(parent.permissions()), {0, sign * bytes(listed)});
+}
+
 bool Branch::create(std::string_view path, store::Content content) {
     const DomainRef owner = owner_of(content.permissions);
+    const std::size_t size =
+        record_size(content.permissions.entries().size(), content.value.view().size(), 0);
+    const auto parent = tree_.find(xs::parent(path));
     auto changed = tree_.create(path, std::move(content), edit());
     if (!changed) return false;
+    if (!counts_for_nobody(path)) {
+        count_name(*parent, path, 1);
+        tally_.add(owner, {1, bytes(size + path.size())});
+    }
     tree_ = std::move(*changed);
-    tally_.add(owner, 1);
     return true;
 }
 
 bool Branch::set_value(std::string_view path, store::Bytes value) {
+    const store::Node* const node = tree_.find(path);
+    if (node == nullptr) return false;
+    const std::int64_t growth = bytes(value.view().size()) - bytes(node->value().size());
+    const DomainRef owner = owner_of(node->permissions());
     auto changed = tree_.set_value(path, std::move(value), edit());
     if (!changed) return false;
     tree_ = std::move(*changed);
+    if (growth != 0 && !counts_for_nobody(path)) tally_.add(owner, {0, growth});
     return true;
 }
 
 bool Branch::set_permissions(std::string_view path, store::Permissions permissions) {
     const store::Node* const node = tree_.find(path);
     if (node == nullptr) return false;
-    const DomainRef before = owner_of(node->permissions());
-    const DomainRef after = owner_of(permissions);
+    NodeTally counted = tally_;
+    if (!counts_for_nobody(path)) {
+        std::size_t size = record_size(*node) + path.size();
+        if (path == "/" && node->child(special_directory.substr(1)) != nullptr) {
+            size -= special_directory.size();
+        }
+        counted.add(owner_of(node->permissions()), {-1, -bytes(size)});
+        size += 8 * permissions.entries().size();
+        size -= 8 * node->permissions().entries().size();
+        counted.add(owner_of(permissions), {1, bytes(size)});
+    }
     auto changed = tree_.set_permissions(path, std::move(permissions), edit());
     if (!changed) return false;
     tree_ = std::move(*changed);
-    tally_.add(before, -1);
-    tally_.add(after, 1);
+    tally_ = std::move(counted);
     return true;
 }
 
 bool Branch::remove(std::string_view path) {
     const store::Node* const node = tree_.find(path);
     if (node == nullptr) return false;
-    // `node` may go with the old tree, so it is counted first
-    NodeTally counted = tally_;
-    counted.add_subtree(*node, -1);
     auto changed = tree_.remove(path, edit());
     if (!changed) return false;
+    if (!counts_for_nobody(path)) {
+        tally_.add_subtree(*node, path, -1);
+        count_name(*tree_.find(xs::parent(path)), path, -1);
+    }
     tree_ = std::move(*changed);
-    tally_ = std::move(counted);
     return true;
 }
 
 bool Branch::graft(std::string_view path, const store::Node& subtree) {
-    NodeTally counted = tally_;
-    if (const store::Node* const node = tree_.find(path)) counted.add_subtree(*node, -1);
-    counted.add_subtree(subtree, 1);
+    const store::Node* const node = tree_.find(path);
+    const store::Node* const parent = tree_.find(xs::parent(path));
     auto changed = tree_.graft(path, subtree, edit());
     if (!changed) return false;
+    if (!counts_for_nobody(path)) {
+        if (node != nullptr) {
+            tally_.add_subtree(*node, path, -1);
+        } else {
+            count_name(*parent, path, 1);
+        }
+        tally_.add_subtree(subtree, path, 1);
+    }
     tree_ = std::move(*changed);
-    tally_ = std::move(counted);
     return true;
 }
 

@@ -2,11 +2,25 @@
 
 namespace stemma::xenstored {
 
+Connections::~Connections() {
+    // what is still queued must not look for those who caused it
+    for (auto& [id, connection] : connections_) {
+        if (connection->outstanding) connection->outstanding->forget();
+    }
+}
+
 Connection& Connections::open(std::unique_ptr<Transport> transport, const Caller& caller) {
     auto connection = std::make_unique<Connection>();
     connection->id = {++last_id_};
     connection->transport = std::move(transport);
     connection->caller = caller;
+    if (!caller.privileged) {
+        // Another's queue may be what it waits for.
+        connection->outstanding = std::make_shared<Outstanding>([this, id = connection->id] {
+            Connection* const waiting = find(id);
+            if (waiting != nullptr && waiting->paused) mark_dirty(*waiting);
+        });
+    }
     Connection& opened = *connection;
     connections_.emplace(opened.id, std::move(connection));
     return opened;
@@ -23,6 +37,7 @@ void Connections::close(Connection& connection) {
     reset(connection);
     connection.ignored = true;
     connection.transport.reset();
+    if (connection.outstanding) connection.outstanding->forget();
     dead_.push_back(std::move(found->second));
     connections_.erase(found);
 }

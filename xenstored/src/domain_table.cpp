@@ -1,10 +1,14 @@
 #include "xenstored/domain_table.hpp"
 
+#include <algorithm>
+
 namespace stemma::xenstored {
 
-DomainTable::DomainTable(Hypervisor& hypervisor) : hypervisor_(&hypervisor) {
+DomainTable::DomainTable(Hypervisor& hypervisor, const Limits& limits)
+    : hypervisor_(&hypervisor), limits_(limits) {
     auto domain0 = std::make_unique<Domain>();
     domain0->introduced = true;
+    domain0->limits = limits;
     domains_.emplace(xs::DomainId{0}, std::move(domain0));
 }
 
@@ -15,6 +19,7 @@ Domain* DomainTable::find_or_enter(long domid) {
     if (!hypervisor_->exists(id)) return nullptr;
     auto entered = std::make_unique<Domain>();
     entered->ref = {id, ++last_generation_};
+    entered->limits = limits_;
     return domains_.emplace(id, std::move(entered)).first->second.get();
 }
 
@@ -32,6 +37,34 @@ Domain* DomainTable::find_introduced(long domid) {
 bool DomainTable::is_live(DomainRef domain) const {
     const auto known = domains_.find(domain.id);
     return known != domains_.end() && known->second->ref == domain;
+}
+
+const Limits& DomainTable::limits_of(DomainRef domain) const {
+    const auto known = domains_.find(domain.id);
+    return known != domains_.end() && known->second->ref == domain ? known->second->limits
+                                                                   : limits_;
+}
+
+void DomainTable::set_limit(const Quota& quota, std::size_t value) {
+    limits_.*quota.value = value;
+    for (auto& [id, domain] : domains_) {
+        if (std::ranges::find(domain->own_quotas, &quota) == domain->own_quotas.end()) {
+            domain->limits.*quota.value = value;
+        }
+    }
+}
+
+void DomainTable::set_limit_of_new_domains(const Quota& quota, std::size_t value) {
+    limits_.*quota.value = value;
+    for (auto& [id, domain] : domains_)
+        set_limit(*domain, quota, domain->limits.*quota.value);
+}
+
+void DomainTable::set_limit(Domain& domain, const Quota& quota, std::size_t value) {
+    domain.limits.*quota.value = value;
+    if (std::ranges::find(domain.own_quotas, &quota) == domain.own_quotas.end()) {
+        domain.own_quotas.push_back(&quota);
+    }
 }
 
 void DomainTable::erase(xs::DomainId domid) {

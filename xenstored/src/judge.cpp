@@ -6,6 +6,7 @@
 
 #include "store/children.hpp"
 #include "xenstored/node_path.hpp"
+#include "xenstored/node_size.hpp"
 #include "xenstored/payload.hpp"
 #include "xenstored/place.hpp"
 #include "xs_wire/path.hpp"
@@ -18,16 +19,6 @@ namespace {
 using xs::Error;
 
 constexpr std::string_view acknowledgement("OK\0", 3);
-
-// What C counts towards the quota node-size: its record header of 24 bytes, 8 for each permission
-// entry, the value, and the child names with their NULs.
-std::size_t record_size(std::size_t entries, std::size_t value, std::size_t children) {
-    return 24 + 8 * entries + value + children;
-}
-
-std::size_t children_size(const store::Node& node) {
-    return node.child_name_bytes() + node.child_count();
-}
 
 class Judgement {
   public:
@@ -242,7 +233,8 @@ std::optional<Ruling> Judgement::create(const Place& place, std::string_view val
     if (!bench_.caller.privileged) {
         // Outside a transaction each new node counts at once, inside only at the commit.
         const auto pending = static_cast<std::int64_t>(bench_.in_transaction ? 0 : missing - 1);
-        if (bench_.nodes_owned + pending >= static_cast<std::int64_t>(bench_.limits.nodes)) {
+        const auto owned = std::max<std::int64_t>(bench_.nodes_owned + pending, 0);
+        if (reaches(static_cast<std::size_t>(owned), bench_.limits.nodes)) {
             return refuse(Error::enospc);
         }
         const auto name_end = std::min(path_.find('/', first_name), path_.size());
@@ -257,7 +249,7 @@ std::optional<Ruling> Judgement::create(const Place& place, std::string_view val
             at = end;
         }
         const std::size_t between_size = record_size(entries, 0, longest_name);
-        if (std::max({parent_size, leaf_size, between_size}) >= bench_.limits.node_size) {
+        if (reaches(std::max({parent_size, leaf_size, between_size}), bench_.limits.node_size)) {
             return refuse_breaking(Error::enospc);
         }
     }
@@ -281,7 +273,7 @@ Ruling Judgement::write(std::string_view payload) {
         const store::Node& node = *found.place.node;
         const auto size = record_size(node.permissions().entries().size(), parts->rest.size(),
                                       children_size(node));
-        if (!bench_.caller.privileged && size >= bench_.limits.node_size) {
+        if (!bench_.caller.privileged && reaches(size, bench_.limits.node_size)) {
             return refuse_breaking(Error::enospc);
         }
         branch_.set_value(path_, store::Bytes(parts->rest));
@@ -341,6 +333,12 @@ std::expected<store::Permissions, Error> Judgement::parse_permissions(
     }
     // An entry for a domain that is not there is kept, and fits nobody, ever.
     for (auto& entry : entries) {
+        if (entry.domain == xs::domid_any && &entry != &entries.front()) {
+            if (bench_.caller.has(xs::ServerFeature::any_domain)) {
+                entry.generation = any_domain.generation;
+            }
+            continue;
+        }
         if (const Domain* const domain = bench_.domains.find_or_enter(entry.domain)) {
             entry.generation = domain->ref.generation;
         } else if (&entry == &entries.front()) {
@@ -368,7 +366,7 @@ Ruling Judgement::set_perms(std::string_view payload) {
     const auto parts = strings(payload);
     if (parts.size() < 2) return refuse(Error::einval);
     const auto texts = std::span(parts).subspan(1);
-    if (!bench_.caller.privileged && texts.size() > bench_.limits.permissions) {
+    if (!bench_.caller.privileged && exceeds(texts.size(), bench_.limits.permissions)) {
         return refuse(Error::enospc);
     }
     auto permissions = parse_permissions(texts);
@@ -384,7 +382,7 @@ Ruling Judgement::set_perms(std::string_view payload) {
             return refuse(Error::eperm);
         }
         const auto size = record_size(texts.size(), node.value().size(), children_size(node));
-        if (size >= bench_.limits.node_size) return refuse_breaking(Error::enospc);
+        if (reaches(size, bench_.limits.node_size)) return refuse_breaking(Error::enospc);
     }
     branch_.set_permissions(path_, *permissions);
     Ruling ruling = acknowledge(true, found.place);

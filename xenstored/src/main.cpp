@@ -23,6 +23,7 @@
 #include "xenstored/published_history.hpp"
 #include "xenstored/reader.hpp"
 #include "xenstored/service.hpp"
+#include "xenstored/system_log.hpp"
 #include "xenstored/xen_hypervisor.hpp"
 #include "xenstored/xen_interface.hpp"
 #include "xs_wire/hosted_link.hpp"
@@ -156,8 +157,10 @@ int serve(const Options& options) {
     History& history = published ? static_cast<History&>(*published) : none;
     auto hypervisor = open_hypervisor(*poller, directory);
     if (!hypervisor) return fail(*daemonizer, hypervisor.error());
+    SystemLog log;
     Daemon daemon({options.limits, options.keep_orphans, options.privileged_domain}, *poller,
                   **hypervisor, history);
+    daemon.server().set_log(log);
     ControlCommands commands(daemon.server(), archive.publisher.get(), archive.reader.get());
     if (archive.publisher) {
         load_configuration(*archive.publisher, daemon.server());

@@ -29,7 +29,7 @@ bool is_valid_node_path(std::string_view path, std::size_t path_max) {
         if (c == '/' ? previous == '/' : !xs::is_name_char(c)) return false;
         previous = c;
     }
-    return previous != '/' && path.size() <= home_length(path) + path_max;
+    return previous != '/' && (path_max == 0 || path.size() <= home_length(path) + path_max);
 }
 
 std::string_view canonical(std::string_view path, xs::DomainId home, std::string& scratch) {

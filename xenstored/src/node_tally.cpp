@@ -1,55 +1,73 @@
 #include "xenstored/node_tally.hpp"
 
 #include "store/children.hpp"
+#include "xenstored/node_size.hpp"
+#include "xenstored/place.hpp"
 #include "xenstored/rights.hpp"
+#include "xs_wire/path.hpp"
 
 namespace stemma::xenstored {
 
-void NodeTally::add(DomainRef owner, std::int64_t count) {
+void NodeTally::add(DomainRef owner, NodeUse use) {
     for (auto& [domain, change] : changes_) {
         if (domain == owner) {
-            change += count;
+            change.nodes += use.nodes;
+            change.bytes += use.bytes;
             return;
         }
     }
-    changes_.emplace_back(owner, count);
+    changes_.emplace_back(owner, use);
 }
 
-void NodeTally::add_subtree(const store::Node& top, std::int64_t sign) {
-    std::vector<const store::Node*> waiting{&top};
+void NodeTally::add_subtree(const store::Node& top, std::string_view path, std::int64_t sign) {
+    struct At {
+        const store::Node* node;
+        std::size_t path_length;
+    };
+    std::vector<At> waiting{{&top, path.size()}};
+    const bool is_root = path == "/";
     while (!waiting.empty()) {
-        const store::Node& node = *waiting.back();
+        const At at = waiting.back();
         waiting.pop_back();
-        add(owner_of(node.permissions()), sign);
-        for (store::ChildCursor child(node.children()); child.get() != nullptr; child.next())
-            waiting.push_back(child.get());
+        const std::size_t base = is_root && at.node == &top ? 0 : at.path_length;
+        std::size_t size = record_size(*at.node) + at.path_length;
+        for (store::ChildCursor child(at.node->children()); child.get() != nullptr; child.next()) {
+            const std::size_t name = child.get()->name().size();
+            if (base == 0 && child.get()->name() == special_directory.substr(1)) {
+                size -= name + 1;
+            } else {
+                waiting.push_back({child.get(), base + 1 + name});
+            }
+        }
+        add(owner_of(at.node->permissions()), {sign, sign * static_cast<std::int64_t>(size)});
     }
 }
 
-std::int64_t NodeTally::of(DomainRef owner) const {
+NodeUse NodeTally::of(DomainRef owner) const {
     for (const auto& [domain, change] : changes_) {
         if (domain == owner) return change;
     }
-    return 0;
+    return {};
 }
 
-std::int64_t NodeCounts::of(DomainRef owner) const {
+NodeUse NodeCounts::of(DomainRef owner) const {
     const auto found = counts_.find(owner);
-    return found == counts_.end() ? 0 : found->second;
+    return found == counts_.end() ? NodeUse{} : found->second;
 }
 
 void NodeCounts::apply(const NodeTally& tally) {
     for (const auto& [domain, change] : tally.changes()) {
-        if (change == 0) continue;
-        const auto entry = counts_.try_emplace(domain, 0).first;
-        entry->second += change;
-        if (entry->second == 0) counts_.erase(entry);
+        if (change == NodeUse{}) continue;
+        const auto entry = counts_.try_emplace(domain).first;
+        entry->second.nodes += change.nodes;
+        entry->second.bytes += change.bytes;
+        if (entry->second == NodeUse{}) counts_.erase(entry);
     }
 }
 
 NodeCounts NodeCounts::of_tree(const store::Node& root) {
     NodeTally tally;
-    tally.add_subtree(root, 1);
+    tally.add_subtree(root, "/", 1);
     NodeCounts counts;
     counts.apply(tally);
     return counts;

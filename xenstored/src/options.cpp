@@ -113,7 +113,7 @@ Done set_quota(Options& options, std::string_view text, bool soft) {
     } else if (what == "transaction-nodes" && !soft) {
         options.limits.transaction_nodes = count;
     } else if (what == "memory") {
-        if (!soft) options.limits.memory = count;
+        (soft ? options.limits.memory_soft : options.limits.memory) = count;
     } else {
         return std::unexpected("unknown quota \"" + std::string(text) + "\"");
     }

@@ -1,13 +1,13 @@
 #include "xenstored/out_queue.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <utility>
 
 namespace stemma::xenstored {
 
-void OutQueue::push_reply(xs::Header header, std::string payload) {
+void OutQueue::push_reply(xs::Header header, std::string payload, Outstanding::Cause cause) {
     header.length = static_cast<std::uint32_t>(payload.size());
-    Message message{{}, std::move(payload), Moment::max(), false};
+    Message message{{}, std::move(payload), Moment::max(), false, false, std::move(cause)};
     header.write(message.header);
     bytes_ += message.size();
     ++replies_;
@@ -15,24 +15,21 @@ void OutQueue::push_reply(xs::Header header, std::string payload) {
 }
 
 OutQueue::Pushed OutQueue::push_event(std::string_view path, std::string_view token,
-                                      Moment deadline) {
+                                      Moment deadline, Outstanding::Cause cause) {
     const std::size_t length = path.size() + 1 + token.size() + 1;
     if (length > xs::payload_max) return Pushed::too_long;
     std::string payload;
     payload.reserve(length);
     payload.append(path).push_back('\0');
     payload.append(token).push_back('\0');
-    const std::size_t hash = std::hash<std::string_view>{}(payload);
-    if (!path.starts_with('@') && event_hashes_.contains(hash)) {
-        const auto same = [&](const Message& m) { return m.event && m.payload == payload; };
-        if (std::ranges::any_of(messages_, same)) return Pushed::duplicate;
-    }
-    ++event_hashes_[hash];
-    Message message{{}, std::move(payload), deadline, true};
+    const bool unique = !path.starts_with('@');
+    if (unique && unique_.contains(payload)) return Pushed::duplicate;
+    Message message{{}, std::move(payload), deadline, true, unique, std::move(cause)};
     xs::Header{xs::MessageType::watch_event, 0, 0, static_cast<std::uint32_t>(length)}.write(
         message.header);
     bytes_ += message.size();
     messages_.push_back(std::move(message));
+    if (unique) unique_.insert(messages_.back().payload);
     return Pushed::queued;
 }
 
@@ -56,33 +53,30 @@ void OutQueue::consume(std::size_t count) {
     bytes_ -= count;
     sent_ += count;
     while (!messages_.empty() && sent_ >= messages_.front().size()) {
-        sent_ -= messages_.front().size();
-        forget(messages_.front());
+        Message& done = messages_.front();
+        sent_ -= done.size();
+        if (!done.event) --replies_;
+        if (done.unique) unique_.erase(done.payload);
         messages_.pop_front();
     }
-}
-
-void OutQueue::forget(const Message& message) {
-    if (!message.event) {
-        --replies_;
-        return;
-    }
-    const auto hash = event_hashes_.find(std::hash<std::string_view>{}(message.payload));
-    if (--hash->second == 0) event_hashes_.erase(hash);
 }
 
 std::size_t OutQueue::prune(Moment now) {
     std::size_t dropped = 0;
     bool first = true;
+    // the views would dangle as soon as a message is moved
+    unique_.clear();
     std::erase_if(messages_, [&](const Message& message) {
         const bool begun = first && sent_ > 0;
         first = false;
         if (begun || message.deadline > now) return false;
         bytes_ -= message.size();
-        forget(message);
         ++dropped;
         return true;
     });
+    for (const Message& message : messages_) {
+        if (message.unique) unique_.insert(message.payload);
+    }
     return dropped;
 }
 
@@ -95,8 +89,8 @@ Moment OutQueue::next_deadline() const {
 }
 
 void OutQueue::clear() {
+    unique_.clear();
     messages_.clear();
-    event_hashes_.clear();
     sent_ = bytes_ = replies_ = 0;
 }
 

@@ -17,7 +17,7 @@ Rights rights_of(const Caller& caller, const store::Permissions& permissions) {
     };
     if (is_caller(entries.front())) return Rights::all();
     for (const auto& entry : entries.subspan(1)) {
-        if (is_caller(entry)) return Rights::of(entry.access);
+        if (is_caller(entry) || domain_of(entry) == any_domain) return Rights::of(entry.access);
     }
     return Rights::of(entries.front().access);
 }

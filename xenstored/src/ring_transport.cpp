@@ -4,16 +4,14 @@ namespace stemma::xenstored {
 
 namespace {
 
-constexpr auto features = static_cast<std::uint32_t>(xs::ServerFeature::reconnection) |
-                          static_cast<std::uint32_t>(xs::ServerFeature::error);
-
 constexpr std::uint32_t word(auto value) {
     return static_cast<std::uint32_t>(value);
 }
 
 }  // namespace
 
-RingTransport::RingTransport(std::unique_ptr<DomainChannel> channel, Begin begin)
+RingTransport::RingTransport(std::unique_ptr<DomainChannel> channel, std::uint32_t features,
+                             Begin begin)
     : channel_(std::move(channel)), ring_(channel_->page(), xs::RingEnd::Side::server) {
     ring_.set_word(xs::ring_page::server_features, features);
     ring_.set_word(xs::ring_page::error, word(xs::RingError::none));

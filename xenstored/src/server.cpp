@@ -16,7 +16,7 @@ struct Operation {
     bool ignores_transaction = false;  // XSA-115: WATCH and UNWATCH
 };
 
-constexpr std::size_t operation_count = 23;
+constexpr std::size_t operation_count = 27;
 
 constexpr std::array<Operation, operation_count> operations = [] {
     std::array<Operation, operation_count> table{};
@@ -43,10 +43,15 @@ constexpr std::array<Operation, operation_count> operations = [] {
                             xs::MessageType::resume,
                             xs::MessageType::set_target,
                             xs::MessageType::reset_watches,
-                            directory_part}) {
+                            directory_part,
+                            xs::MessageType::get_feature,
+                            xs::MessageType::set_feature,
+                            xs::MessageType::get_quota,
+                            xs::MessageType::set_quota}) {
         entry(type).known = true;
     }
-    for (const auto type : {control, introduce, release, is_domain_introduced, resume, set_target})
+    for (const auto type : {control, introduce, release, is_domain_introduced, resume, set_target,
+                            set_feature, get_quota, set_quota})
         entry(type).privileged = true;
     entry(xs::MessageType::watch).ignores_transaction = true;
     entry(xs::MessageType::unwatch).ignores_transaction = true;
@@ -61,8 +66,9 @@ Server::Server(const Settings& settings, Hypervisor& hypervisor, History& histor
       history_(&history),
       clock_(&clock),
       tree_(clock.wall()),
-      domains_(hypervisor),
-      announcer_(connections_, clock, settings_.limits) {}
+      domains_(hypervisor, settings.limits),
+      memory_(tree_, connections_, domains_),
+      announcer_(connections_, clock, domains_, memory_) {}
 
 Server::~Server() = default;
 
@@ -84,12 +90,15 @@ void Server::hung_up(ConnectionId id) {
 }
 
 void Server::serve(ConnectionId id) {
+    tell_shutdowns();
     Connection* const connection = connections_.find(id);
     if (connection == nullptr || connection->ignored) return;
     if (connection->transport->wants_restart()) {
         connections_.reset(*connection);
         connection->transport->restart();
     }
+    // Whoever is not read now is looked at again by flush(), when what holds it up may be gone.
+    if (!connection->waiting && !may_take(*connection)) connection->paused = true;
     // A ring's domain notifies when it has taken replies, too.
     if (!connection->out.empty() || connection->paused) connections_.mark_dirty(*connection);
     if (may_take(*connection) && !connection->in.ready()) {
@@ -105,8 +114,9 @@ void Server::serve(ConnectionId id) {
 bool Server::may_take(const Connection& connection) const {
     if (connection.waiting || connection.ignored) return false;
     if (connection.caller.privileged) return connection.out.bytes() < socket_reply_backlog;
-    return connection.out.replies() < settings_.limits.outstanding &&
-           (settings_.limits.memory == 0 || connection.out.bytes() < settings_.limits.memory);
+    const Limits& limits = domains_.limits_of(connection.caller.domain);
+    return !reaches(connection.outstanding->count(), limits.outstanding) &&
+           memory_.has_room(connection, 0);
 }
 
 void Server::take_requests(Connection& connection) {
@@ -135,12 +145,14 @@ void Server::run_left_over() {
 }
 
 void Server::flush() {
+    tell_shutdowns();
     for (const ConnectionId id : connections_.take_dirty()) {
         Connection* const connection = connections_.find(id);
         if (connection == nullptr) continue;
         connection->is_dirty = false;
         if (connection->ignored || !send(*connection)) continue;
         connection->transport->finish_turn();
+        memory_.review(*connection);
         const bool may = may_take(*connection);
         if (may && connection->paused) {
             connection->paused = false;
@@ -184,6 +196,11 @@ void Server::end(Connection& connection, Transport::End reason) {
 void Server::quarantine(Connection& connection, xs::RingError error) {
     ++stats_.quarantined;
     if (connection.caller.domain.id == 0) return connections_.close(connection);
+    log_->say(Severity::error,
+              "Domain " + std::to_string(connection.caller.domain.id) +
+                  (error == xs::RingError::indexes ? " has indexes in its ring that cannot be"
+                                                   : " sent what is no request") +
+                  "; its Xenstore connection is ignored");
     connections_.reset(connection);
     connection.ignored = true;
     connection.transport->report(error);
@@ -191,6 +208,17 @@ void Server::quarantine(Connection& connection, xs::RingError error) {
 
 void Server::handle(Connection& connection, const xs::Header& header, std::string_view payload) {
     ++stats_.requests;
+    // Lives as long as the reply and the events that come of this request.
+    Outstanding::Cause cause;
+    if (connection.outstanding) {
+        cause = std::make_shared<Outstanding::Request>(connection.outstanding);
+    }
+    announcer_.set_cause(std::move(cause));
+    answer(connection, header, payload);
+    announcer_.set_cause(nullptr);
+}
+
+void Server::answer(Connection& connection, const xs::Header& header, std::string_view payload) {
     if (trace_ != nullptr) trace_->in(connection.id, header.type, payload);
     const auto index = static_cast<std::size_t>(header.type);
     if (index >= operation_count || !operations[index].known) {
@@ -208,8 +236,8 @@ void Server::handle(Connection& connection, const xs::Header& header, std::strin
         }
         transaction = found->second.get();
     }
-    auto answer = dispatch(connection, header, transaction, payload);
-    if (answer) return reply(connection, header, std::move(*answer));
+    auto result = dispatch(connection, header, transaction, payload);
+    if (result) return reply(connection, header, std::move(*result));
 }
 
 std::optional<Answer> Server::dispatch(Connection& connection, const xs::Header& header,
@@ -245,6 +273,14 @@ std::optional<Answer> Server::dispatch(Connection& connection, const xs::Header&
             return is_domain_introduced(payload);
         case xs::MessageType::get_domain_path:
             return get_domain_path(payload);
+        case xs::MessageType::get_feature:
+            return get_feature(connection, payload);
+        case xs::MessageType::set_feature:
+            return set_feature(payload);
+        case xs::MessageType::get_quota:
+            return get_quota(payload);
+        case xs::MessageType::set_quota:
+            return set_quota(payload);
         default:
             return tree_request(connection, header.type, transaction, payload);
     }
@@ -253,6 +289,11 @@ std::optional<Answer> Server::dispatch(Connection& connection, const xs::Header&
 void Server::reply(Connection& connection, const xs::Header& request, Answer answer) {
     if (connection.ignored) return;
     if (answer && answer->size() > xs::payload_max) answer = std::unexpected(xs::Error::e2big);
+    // An acknowledgement or an error always goes out (C: up to 16 bytes).
+    if (answer && answer->size() > 16 &&
+        !memory_.has_room(connection, xs::Header::size + answer->size())) {
+        answer = std::unexpected(xs::Error::enomem);
+    }
     xs::Header header = request;
     if (!answer) {
         ++stats_.errors;
@@ -262,8 +303,14 @@ void Server::reply(Connection& connection, const xs::Header& request, Answer ans
         answer = std::move(text);
     }
     if (trace_ != nullptr) trace_->out(connection.id, header.type, *answer);
-    connection.out.push_reply(header, std::move(*answer));
+    connection.out.push_reply(header, std::move(*answer), announcer_.cause());
     connections_.mark_dirty(connection);
+}
+
+void Server::limits_changed() {
+    connections_.for_each([&](Connection& connection) {
+        if (connection.paused) connections_.mark_dirty(connection);
+    });
 }
 
 void Server::answer_deferred(ConnectionId id, const xs::Header& request, Answer answer) {

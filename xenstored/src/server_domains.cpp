@@ -1,6 +1,7 @@
 // Domains: requests about them, and what the hypervisor tells.
 #include <charconv>
 #include <string>
+#include <utility>
 
 #include "store/children.hpp"
 #include "xenstored/payload.hpp"
@@ -42,14 +43,15 @@ Answer Server::introduce(std::string_view payload) {
         auto channel = hypervisor_->connect(domain->ref.id, frame, port);
         connection->ignored = !channel;
         if (!channel) return std::unexpected(channel.error());
-        connection->transport =
-            std::make_unique<RingTransport>(std::move(*channel), RingTransport::Begin::empty);
+        connection->transport = std::make_unique<RingTransport>(
+            std::move(*channel), domain->features, RingTransport::Begin::empty);
         return acknowledgement;
     }
     auto channel = hypervisor_->connect(domain->ref.id, frame, port);
     if (!channel) return std::unexpected(channel.error());
     open_ring(*domain, std::move(*channel), RingTransport::Begin::empty);
     announcer_.special(tree_.head(), introduce_node);
+    announcer_.special(tree_.head(), introduce_node, domain->ref.id);
     return acknowledgement;
 }
 
@@ -58,7 +60,8 @@ void Server::open_ring(Domain& domain, std::unique_ptr<DomainChannel> channel,
     Caller caller;
     caller.domain = domain.ref;
     caller.privileged = domain.ref.id == 0 || domain.ref.id == settings_.privileged_domain;
-    auto ring = std::make_unique<RingTransport>(std::move(channel), begin);
+    caller.features = domain.features;
+    auto ring = std::make_unique<RingTransport>(std::move(channel), domain.features, begin);
     domain.connection = connections_.open(std::move(ring), caller).id;
     domain.introduced = true;
     domain.shutdown_told = false;
@@ -132,6 +135,12 @@ void Server::domain_shut_down(xs::DomainId id) {
     Domain* const domain = domains_.find_introduced(id);
     if (domain == nullptr || domain->shutdown_told) return;
     domain->shutdown_told = true;
+    announcer_.special(tree_.head(), release_node, id);
+    shutdown_untold_ = true;
+}
+
+void Server::tell_shutdowns() {
+    if (!std::exchange(shutdown_untold_, false)) return;
     announcer_.special(tree_.head(), release_node);
 }
 
@@ -155,12 +164,15 @@ void Server::bury_domain(xs::DomainId id) {
     }
     remove_nodes_of(domain);
     domains_.erase(id);
-    if (domain.introduced) announcer_.special(tree_.head(), release_node);
+    if (!domain.introduced) return;
+    announcer_.special(tree_.head(), release_node);
+    announcer_.special(tree_.head(), release_node, id);
+    shutdown_untold_ = false;  // that is the one event, as in C
 }
 
 // XSA-322, XSA-419: what a dead domain owned goes, so that the next of its id does not own it.
 void Server::remove_nodes_of(const Domain& domain) {
-    if (tree_.counts().of(domain.ref) == 0) return;
+    if (tree_.counts().of(domain.ref).nodes == 0) return;
     struct Waiting {
         const store::Node* node;
         std::string path;
@@ -191,13 +203,13 @@ void Server::remove_nodes_of(const Domain& domain) {
         std::vector<store::Permission> entries(old.begin(), old.end());
         entries.front() = {entries.front().access, 0, 0};
         branch.set_permissions(path, store::Permissions(entries));
-        tree_.publish(branch);
+        publish(branch);
     }
     for (const std::string& path : owned) {
         const store::Tree with = tree_.head();
         Branch branch = tree_.branch(stamp);
         branch.remove(path);
-        tree_.publish(branch);
+        publish(branch);
         announcer_.removed(with, tree_.head(), path);
     }
     std::vector<std::string_view> paths(owned.begin(), owned.end());

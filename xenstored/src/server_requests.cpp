@@ -1,5 +1,5 @@
 // Requests on the tree, watches and transactions.
-#include <limits>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -41,8 +41,20 @@ bool changes_tree(xs::MessageType type) {
 }  // namespace
 
 Bench Server::bench(const Connection& connection) {
-    return {connection.caller, settings_.limits, domains_,
-            tree_.counts().of(connection.caller.domain)};
+    return {connection.caller, domains_.limits_of(connection.caller.domain), domains_,
+            tree_.counts().of(connection.caller.domain).nodes};
+}
+
+void Server::publish(const Branch& branch) {
+    tree_.publish(branch);
+    // A guest that waits at its memory quota may go on once nodes of its are gone.
+    for (const auto& [owner, change] : branch.tally().changes()) {
+        if (change.bytes >= 0 || owner.id == 0) continue;
+        const Domain* const domain = domains_.find(owner.id);
+        Connection* const connection =
+            domain != nullptr ? connections_.find(domain->connection) : nullptr;
+        if (connection != nullptr && connection->paused) connections_.mark_dirty(*connection);
+    }
 }
 
 Answer Server::tree_request(Connection& connection, xs::MessageType type, Transaction* transaction,
@@ -56,14 +68,20 @@ Answer Server::tree_request(Connection& connection, xs::MessageType type, Transa
     if (transaction != nullptr) {
         Ruling ruling = transaction->request(bench(connection), tree_.head(), tree_.numbers(),
                                              stamp, type, payload);
+        if (!memory_.has_room(connection, 0)) transaction->give_up();
         return std::move(ruling.reply);
     }
     Branch branch = tree_.branch(stamp);
     Ruling ruling = judge(bench(connection), branch, type, payload);
     if (!ruling.reply || branch.tree().same(tree_.head())) return std::move(ruling.reply);
 
+    const std::int64_t growth = branch.tally().of(connection.caller.domain).bytes;
+    if (growth > 0 && !memory_.has_room(connection, static_cast<std::size_t>(growth))) {
+        return std::unexpected(Error::enomem);
+    }
+
     const store::Tree before = tree_.head();
-    tree_.publish(branch);
+    publish(branch);
     const std::string_view path = ruling.path;
     history_->record({before, tree_.head(), connection.id, connection.caller.domain, stamp, true,
                       std::span(&path, 1)});
@@ -79,28 +97,42 @@ std::optional<Answer> Server::watch(Connection& connection, const xs::Header& he
                                     std::string_view payload) {
     const auto refuse = [](Error error) { return Answer(std::unexpected(error)); };
     const auto parts = strings(payload);
-    if (parts.size() != 2) return refuse(Error::einval);
+    int depth = -1;
+    if (parts.size() == 3 && connection.caller.has(xs::ServerFeature::watch_depth)) {
+        depth = leading_number(parts[2]);
+        if (depth < 0) return refuse(Error::einval);
+    } else if (parts.size() != 2) {
+        return refuse(Error::einval);
+    }
     const std::string_view given = parts[0];
     const std::string_view token = parts[1];
     const xs::DomainId home = connection.caller.domain.id;
     std::string scratch;
     const std::string_view path = canonical(given, home, scratch);
     const bool special = is_special(path);
+    const Limits& limits = domains_.limits_of(connection.caller.domain);
     if (special ? path.size() > xs::relative_path_max
-                : !is_valid_node_path(path, settings_.limits.path_max)) {
+                : !is_valid_node_path(path, limits.path_max)) {
         return refuse(Error::einval);
     }
     const bool relative = !special && !given.starts_with('/');
     const std::size_t home_length = relative ? xs::domain_path(home).size() : 0;
     WatchIndex& watches = connections_.watches();
     // C looks for a duplicate before it looks at the quota.
-    const Watch* const added = watches.add(connection.id, path, token, home_length);
+    const Watch* const added = watches.add(connection.id, path, token, home_length, depth);
     if (added == nullptr) return refuse(Error::eexist);
     // One more than the quota is accepted, as C 4.17 compares before it counts the new one.
-    if (!connection.caller.privileged &&
-        watches.count(connection.id) > settings_.limits.watches + 1) {
-        watches.remove(connection.id, path, token);
-        return refuse(Error::e2big);
+    if (!connection.caller.privileged) {
+        std::optional<Error> error;
+        if (exceeds(watches.count(connection.id) - 1, limits.watches)) {
+            error = Error::e2big;
+        } else if (!memory_.has_room(connection, 0)) {
+            error = Error::enomem;
+        }
+        if (error) {
+            watches.remove(connection.id, path, token);
+            return refuse(*error);
+        }
     }
     // The acknowledgement comes first, then one event, whether or not there is a node.
     reply(connection, header, acknowledgement);
@@ -128,20 +160,25 @@ Answer Server::reset_watches(Connection& connection) {
 Answer Server::transaction_start(Connection& connection, const Transaction* transaction) {
     if (transaction != nullptr) return std::unexpected(Error::ebusy);
     const bool privileged = connection.caller.privileged;
+    const Limits& limits = domains_.limits_of(connection.caller.domain);
     // '>', as C has it: one more than the quota
-    if (!privileged && connection.transactions.size() > settings_.limits.transactions) {
+    if (!privileged && exceeds(connection.transactions.size(), limits.transactions)) {
         return std::unexpected(Error::enospc);
     }
     std::uint32_t& next = connection.next_transaction_id;
     while (next == 0 || connection.transactions.contains(next))
         ++next;
     const std::uint32_t id = next++;
-    connection.transactions.emplace(
-        id, std::make_unique<Transaction>(
-                privileged ? std::numeric_limits<std::size_t>::max()
-                           : settings_.limits.transaction_nodes,
-                privileged ? privileged_transaction_bytes : settings_.limits.memory,
-                domains_.deaths()));
+    Transaction::Bounds bounds;
+    bounds.bytes = privileged_transaction_bytes;
+    if (!privileged) {
+        if (limits.transaction_nodes != 0) {
+            bounds.nodes = limits.transaction_nodes;
+            bounds.requests = bounds.nodes * requests_per_transaction_node;
+        }
+        if (limits.memory != 0) bounds.bytes = limits.memory;
+    }
+    connection.transactions.emplace(id, std::make_unique<Transaction>(bounds, domains_.deaths()));
     std::string reply = std::to_string(id);
     reply += '\0';
     return reply;
@@ -162,10 +199,14 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
         return std::unexpected(merged.error());
     }
     if (!*merged) return acknowledgement;
+    const std::int64_t growth = (*merged)->tally().of(connection.caller.domain).bytes;
+    if (growth > 0 && !memory_.has_room(connection, static_cast<std::size_t>(growth))) {
+        return std::unexpected(Error::enomem);
+    }
 
     ++stats_.commits;
     const store::Tree before = tree_.head();
-    tree_.publish(**merged);
+    publish(**merged);
     const auto changes = finished->changes();
     std::vector<std::string_view> paths;
     paths.reserve(changes.size());
@@ -187,7 +228,7 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
 void Server::publish_as_domain0(const Branch& branch, const std::vector<std::string>& paths,
                                 const store::Stamp& stamp) {
     const store::Tree before = tree_.head();
-    tree_.publish(branch);
+    publish(branch);
     const std::vector<std::string_view> views(paths.begin(), paths.end());
     history_->record({before, tree_.head(), {}, {}, stamp, false, views});
     for (const std::string& path : paths) {

@@ -13,7 +13,7 @@
 namespace stemma::xenstored {
 
 std::string_view operation_name(xs::MessageType type) {
-    static constexpr std::array<std::string_view, 23> names{"CONTROL",
+    static constexpr std::array<std::string_view, 27> names{"CONTROL",
                                                             "DIRECTORY",
                                                             "READ",
                                                             "GET_PERMS",
@@ -35,7 +35,11 @@ std::string_view operation_name(xs::MessageType type) {
                                                             "SET_TARGET",
                                                             "",
                                                             "RESET_WATCHES",
-                                                            "DIRECTORY_PART"};
+                                                            "DIRECTORY_PART",
+                                                            "GET_FEATURE",
+                                                            "SET_FEATURE",
+                                                            "GET_QUOTA",
+                                                            "SET_QUOTA"};
     const auto index = static_cast<std::size_t>(type);
     return index < names.size() && !names[index].empty() ? names[index] : "**UNKNOWN**";
 }

@@ -1,5 +1,7 @@
 #include "xenstored/transaction.hpp"
 
+#include <algorithm>
+
 namespace stemma::xenstored {
 
 Ruling Transaction::request(Bench bench, const store::Tree& head, EditNumbers& numbers,
@@ -13,16 +15,30 @@ Ruling Transaction::request(Bench bench, const store::Tree& head, EditNumbers& n
     bench.in_transaction = true;
     bench.accesses = &accesses_;
     Ruling ruling = judge(bench, *branch_, type, payload);
-    if (ruling.breaks_transaction) broken_ = true;
-
-    bytes_ += sizeof(Request) + payload.size() + (ruling.reply ? ruling.reply->size() : 0);
-    if (bytes_ > bytes_max_) broken_ = true;
-    if (broken_) {
-        requests_.clear();
-    } else {
+    if (!broken_) {
+        bytes_ += sizeof(Request) + payload.size() + (ruling.reply ? ruling.reply->size() : 0);
         requests_.push_back({type, std::string(payload), stamp, ruling});
     }
+    if (ruling.breaks_transaction || bytes_ > bounds_.bytes ||
+        requests_.size() > bounds_.requests) {
+        give_up();
+    }
     return ruling;
+}
+
+std::size_t Transaction::bytes() const {
+    std::int64_t growth = 0;
+    if (branch_ && !broken_) {
+        for (const auto& [owner, change] : branch_->tally().changes())
+            growth += change.bytes;
+    }
+    return bytes_ + static_cast<std::size_t>(std::max<std::int64_t>(growth, 0));
+}
+
+void Transaction::give_up() {
+    broken_ = true;
+    requests_ = {};
+    bytes_ = 0;
 }
 
 std::expected<std::optional<Branch>, xs::Error> Transaction::finish(const Bench& bench,
@@ -53,8 +69,11 @@ bool Transaction::over_quota(const Bench& bench, const Branch& merged,
                              const NodeCounts& counts) const {
     if (bench.caller.privileged) return false;
     for (const auto& [owner, change] : merged.tally().changes()) {
-        if (change <= 0 || owner.id == 0) continue;
-        if (counts.of(owner) + change >= static_cast<std::int64_t>(bench.limits.nodes)) return true;
+        if (change.nodes <= 0 || owner.id == 0) continue;
+        const std::int64_t owned = std::max<std::int64_t>(counts.of(owner).nodes + change.nodes, 0);
+        if (reaches(static_cast<std::size_t>(owned), bench.domains.limits_of(owner).nodes)) {
+            return true;
+        }
     }
     return false;
 }

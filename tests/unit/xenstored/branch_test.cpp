@@ -23,7 +23,7 @@ TEST_CASE("a new live tree is what C begins with, and domain 0's") {
     CHECK(tree.head().find("/tool/xenstored") != nullptr);
     CHECK(tree.head().find("/.special/@releaseDomain") != nullptr);
     CHECK(tree.counts() == NodeCounts::of_tree(tree.head().root()));
-    CHECK(tree.counts().of({}) == 6);
+    CHECK(tree.counts().of({}).nodes == 3);  // the special ones count for nobody
 }
 
 TEST_CASE("a branch leaves the head alone until it is published") {
@@ -33,7 +33,7 @@ TEST_CASE("a branch leaves the head alone until it is published") {
     CHECK(tree.head().find("/a") == nullptr);
     tree.publish(branch);
     CHECK(tree.head().find("/a")->value() == "x");
-    CHECK(tree.counts().of({3, 1}) == 1);
+    CHECK(tree.counts().of({3, 1}).nodes == 1);
 }
 
 TEST_CASE("an edit without its precondition changes nothing") {
@@ -46,7 +46,7 @@ TEST_CASE("an edit without its precondition changes nothing") {
     CHECK_FALSE(branch.remove("/none"));
     CHECK_FALSE(branch.remove("/"));
     CHECK(branch.tree().same(tree.head()));
-    CHECK(branch.tally().of({}) == 0);
+    CHECK(branch.tally().of({}).nodes == 0);
 }
 
 TEST_CASE("the counts kept with each edit are those of a count from scratch") {

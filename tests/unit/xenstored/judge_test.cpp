@@ -60,7 +60,7 @@ TEST_CASE("a payload that is not what the request wants is EINVAL") {
         {MessageType::watch, "/a\0"s},
         {MessageType::watch,
          "/a\0t\0"
-         "0\0"s},
+         "-1\0"s},
         {MessageType::watch, "/a//\0t\0"s},
         {MessageType::watch, "\0t\0"s},
         {MessageType::unwatch, "/a\0"s},
@@ -274,7 +274,7 @@ TEST_CASE("quotas bind guests as C binds them") {
     auto guest = lab.domain(5);
     tool.mkdir("/g");
     tool.set_perms("/g", "n5");
-    REQUIRE(lab.server.tree().counts().of(lab.server.domains().find(5)->ref) == 1);
+    REQUIRE(lab.server.tree().counts().of(lab.server.domains().find(5)->ref).nodes == 1);
 
     SECTION("nodes") {
         for (int i = 0; i < 9; ++i)

@@ -34,7 +34,7 @@ TEST_CASE("requests and replies longer than the ring travel in pieces") {
     auto guest = lab.domain(5);
     tool.mkdir("/local/domain/5");
     tool.set_perms("/local/domain/5", "n5");
-    lab.server.limits().node_size = 5000;
+    lab.server.domains().set_limit(*find_quota("node-size"), 5000);
     const std::string value(3900, 'v');
     for (int i = 0; i < 5; ++i) {
         CHECK(guest.write("data", value + std::to_string(i)) == "OK|");
@@ -46,7 +46,7 @@ TEST_CASE("requests and replies longer than the ring travel in pieces") {
 TEST_CASE("the page says which features the server has") {
     Lab lab;
     auto guest = lab.domain(5);
-    CHECK(word(*guest.page, xs::ring_page::server_features) == 3);
+    CHECK(word(*guest.page, xs::ring_page::server_features) == 15);
     CHECK(word(*guest.page, xs::ring_page::error) == 0);
     CHECK(word(*guest.page, xs::ring_page::connection) == 0);
 }
@@ -172,7 +172,7 @@ TEST_CASE("a domain that takes no replies is read no more, and loses nothing") {
     guest.receive();
     const auto* domain = lab.server.domains().find(5);
     const Connection* connection = lab.server.connections().find(domain->connection);
-    CHECK(connection->out.replies() <= lab.server.limits().outstanding);
+    CHECK(connection->out.replies() <= lab.server.domains().limits().outstanding);
     guest.held_back = 0;
     for (int i = 0; i < 20; ++i)
         guest.receive();

@@ -14,7 +14,7 @@ using namespace std::string_literals;
 TEST_CASE("an operation nobody knows is ENOSYS, and the connection lives") {
     Lab lab;
     auto tool = lab.socket();
-    for (const std::uint32_t type : {15u, 16u, 20u, 23u, 26u, 27u, 1000u, 0xffffffffu}) {
+    for (const std::uint32_t type : {15u, 16u, 20u, 27u, 1000u, 0xffffffffu}) {
         CHECK(tool.ask(static_cast<MessageType>(type), "x\0"s) == "!ENOSYS");
     }
     CHECK(tool.write("/a", "1") == "OK|");

@@ -286,7 +286,7 @@ TEST_CASE("quotas of transactions") {
     }
     SECTION("requests without end break it before they fill the memory") {
         settings.limits.memory = 64 * 1024;
-        lab.server.limits().memory = 64 * 1024;
+        lab.server.domains().set_limit(*find_quota("memory"), 64 * 1024);
         const auto id = guest.start();
         for (int i = 0; i < 2000; ++i)
             guest.read("/g", id);

@@ -41,6 +41,26 @@ TEST_CASE("a watch matches its path and what lies below, in the order of creatio
     CHECK(found(index, "@releaseDomain/5", Match::at_or_above).empty());
 }
 
+TEST_CASE("a watch with a depth reports no deeper") {
+    WatchIndex index;
+    const ConnectionId one{1};
+    index.add(one, "/a", "all", 0);
+    index.add(one, "/a", "itself", 0, 0);
+    index.add(one, "/a", "children", 0, 1);
+    index.add(one, "/", "two", 0, 2);
+    using Match = WatchIndex::Match;
+    using Tokens = std::vector<std::string>;
+    CHECK(found(index, "/a", Match::at_or_above) == Tokens{"all", "itself", "children", "two"});
+    CHECK(found(index, "/a/b", Match::at_or_above) == Tokens{"all", "children", "two"});
+    CHECK(found(index, "/a/b/c", Match::at_or_above) == Tokens{"all"});
+    CHECK(found(index, "/a", Match::exact) == Tokens{"all", "itself", "children"});
+    CHECK(index.bytes(one) == 3 * 2 + 3 + 6 + 8 + 1 + 3);
+    index.remove(one, "/a", "all");
+    CHECK(index.bytes(one) == 2 * 2 + 6 + 8 + 1 + 3);
+    index.remove_all(one);
+    CHECK(index.bytes(one) == 0);
+}
+
 TEST_CASE("path and token together name a watch of a connection") {
     WatchIndex index;
     const ConnectionId one{1}, two{2};

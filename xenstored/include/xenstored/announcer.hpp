@@ -7,7 +7,9 @@
 #include "store/tree.hpp"
 #include "xenstored/clock.hpp"
 #include "xenstored/connections.hpp"
-#include "xenstored/limits.hpp"
+#include "xenstored/domain_table.hpp"
+#include "xenstored/memory_account.hpp"
+#include "xenstored/outstanding.hpp"
 #include "xenstored/trace.hpp"
 
 namespace stemma::xenstored {
@@ -16,8 +18,8 @@ namespace stemma::xenstored {
 // node's parent, or might before the change (XSA-115); a privileged client gets all.
 class Announcer {
   public:
-    Announcer(Connections& connections, Clock& clock, const Limits& limits)
-        : connections_(&connections), clock_(&clock), limits_(&limits) {}
+    Announcer(Connections& connections, Clock& clock, DomainTable& domains, MemoryAccount& memory)
+        : connections_(&connections), clock_(&clock), domains_(&domains), memory_(&memory) {}
 
     // The node at `path` changed between two trees. `match`: at_or_above for a node that was
     // written, made or removed by name, exact for one that went with an ancestor.
@@ -28,11 +30,20 @@ class Announcer {
     // the order of their creation, and the top last, as C does it.
     void removed(const store::Tree& before, const store::Tree& after, std::string_view path);
 
-    // "@introduceDomain" or "@releaseDomain": for those who may read that special node.
+    // "@introduceDomain" or "@releaseDomain", for those who may read that special node. The plain
+    // one goes to watches without a depth; the one that names its domain, "@releaseDomain/5", to
+    // those with a depth, and to watches on that very name of clients with the feature.
     void special(const store::Tree& tree, std::string_view name);
+    void special(const store::Tree& tree, std::string_view name, xs::DomainId domain);
 
     // Queues one event for one connection, whatever its rights: the first event of a new watch.
-    void send(Connection& connection, std::string_view path, std::string_view token);
+    void send(Connection& connection, std::string_view path, std::string_view token) {
+        send(connection, path, token, nullptr);
+    }
+
+    // What happens from now on is caused by this request of a guest (null: by nobody).
+    void set_cause(Outstanding::Cause cause) { cause_ = std::move(cause); }
+    const Outstanding::Cause& cause() const { return cause_; }
 
     // No event that may expire does so before this; it may be long sent by then.
     Moment next_deadline() const { return next_deadline_; }
@@ -41,14 +52,19 @@ class Announcer {
     void set_trace(Trace* trace) { trace_ = trace; }
 
     std::uint64_t sent() const { return sent_; }
-    // Events that would have exceeded what a domain may have waiting, or were too long.
+    // Events that would have exceeded a domain's memory quota, or were too long.
     std::uint64_t dropped() const { return dropped_; }
 
   private:
+    void send(Connection& connection, std::string_view path, std::string_view token,
+              Outstanding::Cause cause);
+
     Connections* connections_;
     Clock* clock_;
-    const Limits* limits_;
+    DomainTable* domains_;
+    MemoryAccount* memory_;
     Trace* trace_ = nullptr;
+    Outstanding::Cause cause_;
     std::vector<const Watch*> matches_;
     Moment next_deadline_ = Moment::max();
     std::uint64_t sent_ = 0;

@@ -46,6 +46,7 @@ class Branch {
     bool graft(std::string_view path, const store::Node& subtree);
 
   private:
+    void count_name(const store::Node& parent, std::string_view path, std::int64_t sign);
     store::Edit edit() {
         const std::uint64_t number = numbers_->next();
         return {stamp_, number, number};

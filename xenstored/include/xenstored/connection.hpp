@@ -11,6 +11,7 @@
 #include "xenstored/connection_id.hpp"
 #include "xenstored/in_buffer.hpp"
 #include "xenstored/out_queue.hpp"
+#include "xenstored/outstanding.hpp"
 #include "xenstored/rights.hpp"
 #include "xenstored/transaction.hpp"
 #include "xs_wire/ring.hpp"
@@ -50,13 +51,14 @@ struct Connection {
     Caller caller;
     InBuffer in;
     OutQueue out;
+    std::shared_ptr<Outstanding> outstanding;  // null for a privileged client
 
     std::map<std::uint32_t, std::unique_ptr<Transaction>> transactions;
     std::uint32_t next_transaction_id = 1;
 
     bool waiting = false;      // for a deferred reply: no request is taken until it has come
     bool ignored = false;      // a ring that broke the protocol, or a connection that was closed
-    bool paused = false;       // requests are not read, for its replies are not taken
+    bool paused = false;       // requests are not read, for a quota is reached
     bool is_runnable = false;  // on the list of those with work left over for the next turn
     bool is_dirty = false;     // on the list of those with something to send
 };

@@ -16,6 +16,11 @@ namespace stemma::xenstored {
 // called from it, may finish.
 class Connections {
   public:
+    Connections() = default;
+    ~Connections();
+    Connections(const Connections&) = delete;
+    Connections& operator=(const Connections&) = delete;
+
     Connection& open(std::unique_ptr<Transport> transport, const Caller& caller);
     Connection* find(ConnectionId id) const;
     // Its watches, transactions and queues go with it.

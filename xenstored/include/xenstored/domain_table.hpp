@@ -2,28 +2,44 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <unordered_map>
+#include <vector>
 
 #include "xenstored/connection_id.hpp"
 #include "xenstored/domain_ref.hpp"
 #include "xenstored/hypervisor.hpp"
+#include "xenstored/limits.hpp"
+#include "xenstored/quota.hpp"
+#include "xs_wire/ring.hpp"
 
 namespace stemma::xenstored {
 
-// A domain that somebody named: by a permission entry, or by INTRODUCE.
+// Bits of the ring page's server_features that this server can offer, and what SET_FEATURE takes.
+inline constexpr std::uint32_t all_features =
+    static_cast<std::uint32_t>(xs::ServerFeature::reconnection) |
+    static_cast<std::uint32_t>(xs::ServerFeature::error) |
+    static_cast<std::uint32_t>(xs::ServerFeature::watch_depth) |
+    static_cast<std::uint32_t>(xs::ServerFeature::any_domain);
+
+// A domain that somebody named: by a permission entry, by INTRODUCE, SET_FEATURE or SET_QUOTA.
 struct Domain {
     DomainRef ref;
     bool introduced = false;
     bool shutdown_told = false;  // @releaseDomain was fired for its shutdown; RESUME re-arms it
-    ConnectionId connection;     // if introduced
+    bool soft_limit_told = false;
+    bool hard_limit_told = false;
+    ConnectionId connection;  // if introduced
+    std::uint32_t features = all_features;
+    Limits limits;
+    std::vector<const Quota*> own_quotas;  // those that were set for this domain alone
 };
 
 // The domains the daemon knows, one at most for each domid. A domain enters when it is first named
-// while the hypervisor knows it, and leaves at its death or RELEASE; its generation is then dead.
+// while the hypervisor knows it, and leaves at its death or RELEASE; its generation is then dead,
+// and its limits and features with it.
 class DomainTable {
   public:
-    explicit DomainTable(Hypervisor& hypervisor);
+    explicit DomainTable(Hypervisor& hypervisor, const Limits& limits = {});
 
     // The domain of this id, entered now if the hypervisor has one; nullptr if there is none.
     // Pointers are good until the domain leaves.
@@ -42,8 +58,27 @@ class DomainTable {
 
     std::size_t size() const { return domains_.size(); }
 
+    // What holds for domains without a value of their own, and for privileged clients.
+    const Limits& limits() const { return limits_; }
+    Limits& limits() { return limits_; }
+    const Limits& limits_of(DomainRef domain) const;
+
+    // Changes a quota for all domains that have no value of their own (C 4.17's `quota set`).
+    void set_limit(const Quota& quota, std::size_t value);
+    // Changes it for domains that enter from now on (SET_QUOTA without a domid).
+    void set_limit_of_new_domains(const Quota& quota, std::size_t value);
+    // Changes it for one domain.
+    static void set_limit(Domain& domain, const Quota& quota, std::size_t value);
+
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (const auto& [id, domain] : domains_)
+            visit(*domain);
+    }
+
   private:
     Hypervisor* hypervisor_;
+    Limits limits_;
     std::unordered_map<xs::DomainId, std::unique_ptr<Domain>> domains_;
     std::uint64_t last_generation_ = 0;
     std::uint64_t deaths_ = 0;

@@ -14,7 +14,7 @@ namespace stemma::xenstored {
 // (XSA-323).
 inline constexpr std::size_t default_path_max = xs::relative_path_max;
 
-// True for the absolute path of an ordinary node.
+// True for the absolute path of an ordinary node. `path_max` 0: of any length.
 bool is_valid_node_path(std::string_view path, std::size_t path_max);
 
 // A path of a client: left alone when it starts with '/' or '@', else put under the client's

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -10,26 +11,34 @@
 
 namespace stemma::xenstored {
 
-// How many nodes more (or fewer) each owner has after some edits. A flat list: edits of one request
-// or transaction concern few owners.
+// Nodes that a domain owns, and their bytes as C counts them: record (node_size.hpp) and path.
+struct NodeUse {
+    std::int64_t nodes = 0;
+    std::int64_t bytes = 0;
+
+    bool operator==(const NodeUse&) const = default;
+};
+
+// How many nodes and bytes more (or fewer) each owner has after some edits. A flat list: edits of
+// one request or transaction concern few owners. The special nodes count for nobody, as in C.
 class NodeTally {
   public:
-    void add(DomainRef owner, std::int64_t count);
-    // Counts the whole subtree, `sign` for each node.
-    void add_subtree(const store::Node& top, std::int64_t sign);
+    void add(DomainRef owner, NodeUse use);
+    // Counts the whole subtree at `path`, `sign` for each node.
+    void add_subtree(const store::Node& top, std::string_view path, std::int64_t sign);
 
-    std::int64_t of(DomainRef owner) const;
-    const std::vector<std::pair<DomainRef, std::int64_t>>& changes() const { return changes_; }
+    NodeUse of(DomainRef owner) const;
+    const std::vector<std::pair<DomainRef, NodeUse>>& changes() const { return changes_; }
     void clear() { changes_.clear(); }
 
   private:
-    std::vector<std::pair<DomainRef, std::int64_t>> changes_;
+    std::vector<std::pair<DomainRef, NodeUse>> changes_;
 };
 
-// Nodes owned by each domain in the live tree: what the node quota is compared with.
+// Nodes owned by each domain in the live tree: what the quotas nodes and memory are compared with.
 class NodeCounts {
   public:
-    std::int64_t of(DomainRef owner) const;
+    NodeUse of(DomainRef owner) const;
     void apply(const NodeTally& tally);
 
     // Counts a tree from scratch; equal to a maintained one at every moment (tests check that).
@@ -37,7 +46,7 @@ class NodeCounts {
     bool operator==(const NodeCounts&) const = default;
 
   private:
-    std::unordered_map<DomainRef, std::int64_t> counts_;  // no zeros kept
+    std::unordered_map<DomainRef, NodeUse> counts_;  // no zeros kept
 };
 
 }  // namespace stemma::xenstored

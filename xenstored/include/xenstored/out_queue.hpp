@@ -8,8 +8,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <unordered_set>
 
+#include "xenstored/outstanding.hpp"
 #include "xs_wire/message.hpp"
 
 namespace stemma::xenstored {
@@ -21,14 +22,19 @@ using Moment = std::chrono::steady_clock::time_point;
 // the bounds of Limits.
 class OutQueue {
   public:
+    OutQueue() = default;
+    OutQueue(const OutQueue&) = delete;
+    OutQueue& operator=(const OutQueue&) = delete;
+
     // Appends a reply; `payload` is at most payload_max bytes.
-    void push_reply(xs::Header header, std::string payload);
+    void push_reply(xs::Header header, std::string payload, Outstanding::Cause cause = nullptr);
 
     // Appends a watch event, unless one with the same bytes still waits (paths beginning with '@'
     // are never left out). An event longer than payload_max is dropped, as XSA-324 has it.
     // `deadline`: when prune() may drop it unsent; Moment::max() for never.
     enum class Pushed { queued, duplicate, too_long };
-    Pushed push_event(std::string_view path, std::string_view token, Moment deadline);
+    Pushed push_event(std::string_view path, std::string_view token, Moment deadline,
+                      Outstanding::Cause cause = nullptr);
 
     bool empty() const { return messages_.empty(); }
     std::size_t bytes() const { return bytes_; }
@@ -52,6 +58,8 @@ class OutQueue {
         std::string payload;
         Moment deadline;
         bool event;
+        bool unique;  // an event of which no second may wait
+        Outstanding::Cause cause;
 
         std::size_t size() const { return header.size() + payload.size(); }
     };
@@ -62,8 +70,9 @@ class OutQueue {
     std::size_t sent_ = 0;  // bytes of messages_.front() that are gone
     std::size_t bytes_ = 0;
     std::size_t replies_ = 0;
-    // How many waiting events have a payload of this hash; 0 is never kept.
-    std::unordered_map<std::size_t, std::uint32_t> event_hashes_;
+    // Payloads of the unique events that wait; they lie in messages_, which moves none of them
+    // but in prune().
+    std::unordered_set<std::string_view> unique_;
 };
 
 }  // namespace stemma::xenstored

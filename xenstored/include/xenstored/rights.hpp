@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "store/permissions.hpp"
 #include "xenstored/domain_ref.hpp"
+#include "xs_wire/ring.hpp"
 
 namespace stemma::xenstored {
 
@@ -12,6 +14,11 @@ struct Caller {
     DomainRef domain;
     std::optional<DomainRef> target;  // SET_TARGET: it may do what this domain may, too
     bool privileged = false;          // socket clients and domain 0
+    std::uint32_t features = ~0u;     // which bits of server_features hold for it
+
+    bool has(xs::ServerFeature feature) const {
+        return (features & static_cast<std::uint32_t>(feature)) != 0;
+    }
 };
 
 // What a caller may do with a node; bits, as in C: read 1, write 2, own 4.
@@ -39,6 +46,10 @@ constexpr Rights operator|(Right a, Right b) {
     return Rights(a) | Rights(b);
 }
 
+// An entry for every domain (DOMID_ANY, Xen 4.22) is one if its writer had the feature; otherwise
+// its generation is 0, and it fits nobody, as in C 4.17.
+inline constexpr DomainRef any_domain{xs::domid_any, 1};
+
 inline DomainRef domain_of(const store::Permission& entry) {
     return {entry.domain, entry.generation};
 }
@@ -47,7 +58,8 @@ inline DomainRef domain_of(const store::Permission& entry) {
 DomainRef owner_of(const store::Permissions& permissions);
 
 // docs/misc/xenstore.txt, SET_PERMS: the owner and privileged callers may all; else the first
-// entry that names the caller or its target decides; else what entry 0 gives everybody.
+// entry that names the caller, its target or every domain decides; else what entry 0 gives
+// everybody.
 Rights rights_of(const Caller& caller, const store::Permissions& permissions);
 
 }  // namespace stemma::xenstored

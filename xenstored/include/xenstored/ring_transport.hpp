@@ -16,8 +16,9 @@ class RingTransport final : public Transport {
         as_it_is,  // requests may wait already: a domain that was there before the daemon
     };
 
-    // Says which features this server has, and that it is connected.
-    RingTransport(std::unique_ptr<DomainChannel> channel, Begin begin);
+    // Says which features the domain may use, and that it is connected.
+    RingTransport(std::unique_ptr<DomainChannel> channel, std::uint32_t features,
+                  Begin begin);
 
     std::expected<std::size_t, End> read(std::span<std::byte> room) override;
     std::expected<std::size_t, End> write(

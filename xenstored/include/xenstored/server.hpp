@@ -14,6 +14,8 @@
 #include "xenstored/hypervisor.hpp"
 #include "xenstored/limits.hpp"
 #include "xenstored/live_tree.hpp"
+#include "xenstored/log.hpp"
+#include "xenstored/memory_account.hpp"
 #include "xenstored/ring_transport.hpp"
 #include "xenstored/trace.hpp"
 #include "xs_wire/error.hpp"
@@ -34,7 +36,7 @@ using Answer = std::expected<std::string, xs::Error>;
 class Server final : public HypervisorEvents {
   public:
     struct Settings {
-        Limits limits;
+        Limits limits;                       // of domains that have no value of their own
         bool keep_orphans = false;           // -K: nodes of a dead domain become domain 0's
         xs::DomainId privileged_domain = 0;  // -p: besides domain 0
     };
@@ -90,6 +92,11 @@ class Server final : public HypervisorEvents {
         trace_ = trace;
         announcer_.set_trace(trace);
     }
+    // What guests do that an operator should know; nothing is said before this.
+    void set_log(Log& log) {
+        log_ = &log;
+        memory_.set_log(log);
+    }
     // The answer to a CONTROL request that was deferred; nothing happens if the client has gone.
     void answer_deferred(ConnectionId id, const xs::Header& request, Answer answer);
 
@@ -101,7 +108,9 @@ class Server final : public HypervisorEvents {
     LiveTree& tree() { return tree_; }
     DomainTable& domains() { return domains_; }
     Connections& connections() { return connections_; }
-    Limits& limits() { return settings_.limits; }
+    const MemoryAccount& memory() const { return memory_; }
+    // Quotas were changed: whoever waits at one may go on.
+    void limits_changed();
     const Stats& stats() const { return stats_; }
     const Announcer& announcer() const { return announcer_; }
     Clock& clock() { return *clock_; }
@@ -114,12 +123,15 @@ class Server final : public HypervisorEvents {
     bool send(Connection& connection);
 
     void handle(Connection& connection, const xs::Header& header, std::string_view payload);
+    void answer(Connection& connection, const xs::Header& header, std::string_view payload);
     void reply(Connection& connection, const xs::Header& request, Answer answer);
     std::optional<Answer> dispatch(Connection& connection, const xs::Header& header,
                                    Transaction* transaction, std::string_view payload);
 
     // server_requests.cpp
     Bench bench(const Connection& connection);
+    // Makes a branch of the head the head.
+    void publish(const Branch& branch);
     Answer tree_request(Connection& connection, xs::MessageType type, Transaction* transaction,
                         std::string_view payload);
     // Nothing: it has replied already, since an event follows the reply.
@@ -143,6 +155,15 @@ class Server final : public HypervisorEvents {
     std::expected<Domain*, xs::Error> named_domain(std::string_view payload);
     void bury_domain(xs::DomainId id);
     void remove_nodes_of(const Domain& domain);
+    // Tells, once for all of them, of the shutdowns that the hypervisor reported in one go.
+    void tell_shutdowns();
+
+    // server_quotas.cpp
+    std::expected<Domain*, xs::Error> existing_domain(std::string_view text);
+    Answer get_feature(const Connection& connection, std::string_view payload);
+    Answer set_feature(std::string_view payload);
+    Answer get_quota(std::string_view payload);
+    Answer set_quota(std::string_view payload);
 
     Settings settings_;
     Hypervisor* hypervisor_;
@@ -153,7 +174,11 @@ class Server final : public HypervisorEvents {
     LiveTree tree_;
     DomainTable domains_;
     Connections connections_;
+    MemoryAccount memory_;
     Announcer announcer_;
+    NoLog silent_;
+    Log* log_ = &silent_;
+    bool shutdown_untold_ = false;
     Stats stats_;
 };
 

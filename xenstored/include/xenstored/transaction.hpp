@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,13 +23,19 @@ namespace stemma::xenstored {
 // commit, one that only reads always commits, a value changed and changed back is unchanged, and
 // of two blind writes the later commit wins; one that read what another changed gets EAGAIN.
 //
-// Bounds: unprivileged, limits.transaction_nodes nodes touched and limits.memory bytes of requests
-// and replies kept; beyond either the transaction is broken and its end answers ENOMEM, as in C.
+// Beyond its bounds, which are those of an unprivileged client's quotas, the transaction is broken:
+// it forgets what it kept, and its end answers ENOMEM, as in C.
 class Transaction {
   public:
+    struct Bounds {
+        std::size_t nodes = std::numeric_limits<std::size_t>::max();     // touched
+        std::size_t requests = std::numeric_limits<std::size_t>::max();  // kept for the end
+        std::size_t bytes = std::numeric_limits<std::size_t>::max();     // of requests and replies
+    };
+
     // `deaths`: DomainTable::deaths() now.
-    Transaction(std::size_t nodes_max, std::size_t bytes_max, std::uint64_t deaths)
-        : accesses_(nodes_max), bytes_max_(bytes_max), deaths_(deaths) {}
+    Transaction(const Bounds& bounds, std::uint64_t deaths)
+        : accesses_(bounds.nodes), bounds_(bounds), deaths_(deaths) {}
 
     // Judges one request on the branch and remembers it. `head` is where the branch starts if this
     // is the first. `bench.accesses` is set here.
@@ -41,6 +48,11 @@ class Transaction {
                                                            const store::Tree& head,
                                                            const NodeCounts& counts,
                                                            EditNumbers& numbers) const;
+
+    // What it holds: requests, replies, and what its nodes have more than the live tree's.
+    std::size_t bytes() const;
+    // Breaks it, for the client that it belongs to has come to its memory quota.
+    void give_up();
 
     // The nodes it changed, in the order of the events that are due.
     std::vector<Accesses::Change> changes() const { return accesses_.changes(); }
@@ -61,7 +73,7 @@ class Transaction {
     std::vector<Request> requests_;
     Accesses accesses_;
     std::size_t bytes_ = 0;
-    std::size_t bytes_max_;
+    Bounds bounds_;
     std::uint64_t deaths_;
     bool broken_ = false;
 };

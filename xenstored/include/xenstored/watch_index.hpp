@@ -21,6 +21,8 @@ struct Watch {
     // Length of the home path before a watch given relatively ("/local/domain/5"); its events
     // carry their path without it. 0 for an absolute watch.
     std::size_t home_length = 0;
+    // How many levels below its path it reports (WATCH's third argument, Xen 4.22); -1: all.
+    int depth = -1;
 
     // The path an event about `changed` carries; `changed` is this watch's path or lies below it.
     std::string_view event_path(std::string_view changed) const;
@@ -38,17 +40,19 @@ class WatchIndex {
     // Registers a watch; nullptr if this connection has one with this path and token already.
     // The pointer is good until the watch is removed.
     const Watch* add(ConnectionId connection, std::string_view path, std::string_view token,
-                     std::size_t home_length);
+                     std::size_t home_length, int depth = -1);
     // False if there was none.
     bool remove(ConnectionId connection, std::string_view path, std::string_view token);
     void remove_all(ConnectionId connection);
 
-    // Appends the watches at `path` or at one of its ancestors (all = true), or at `path` alone
-    // (exact), oldest first. A special path "@x" has no ancestors.
+    // Appends the watches at `path` or at one of its ancestors that reach as deep (at_or_above), or
+    // at `path` alone (exact), oldest first. A special path "@x" has no ancestors.
     enum class Match { at_or_above, exact };
     void collect(std::string_view path, Match match, std::vector<const Watch*>& found) const;
 
     std::size_t count(ConnectionId connection) const;
+    // Lengths of the paths and tokens of its watches: what C counts towards the quota memory.
+    std::size_t bytes(ConnectionId connection) const;
     std::size_t size() const { return size_; }
 
   private:
@@ -61,10 +65,15 @@ class WatchIndex {
     using ByPath =
         std::unordered_map<std::string, std::vector<std::unique_ptr<Watch>>, Hash, std::equal_to<>>;
 
+    struct Own {
+        std::vector<Watch*> watches;
+        std::size_t bytes = 0;
+    };
+
     void erase_from_path(const Watch* watch);
 
     ByPath by_path_;
-    std::unordered_map<ConnectionId, std::vector<Watch*>> by_connection_;
+    std::unordered_map<ConnectionId, Own> by_connection_;
     std::uint64_t next_sequence_ = 1;
     std::size_t size_ = 0;
 };
