@@ -52,7 +52,7 @@ std::expected<Daemonizer, std::string> Daemonizer::start(bool fork) {
     if (child < 0) return failed("Failed to fork daemon");
     if (child != 0) ::_exit(0);
     if (::chdir("/") != 0) return failed("Failed to chdir");
-    ::umask(0);
+    ::umask(022);  // nobody else may rename the repository away: its parent folder is made here
     daemonizer.forked_ = true;
     return daemonizer;
 }

@@ -1,7 +1,7 @@
 # Sourced by scripts/lab, from the project's root: builds what the lab boots, and keeps it in build/lab.
 # Nothing is installed and nothing needs root.
 #   build/lab/packages   Debian's hypervisor, kernel and Xen scripts, unpacked
-#   build/lab/image      xen.elf, vmlinuz, dom0.cpio, names (what is in it), guest.cpio.gz
+#   build/lab/image      xen.elf, vmlinux, dom0.cpio, names (what is in it), guest.cpio.gz
 
 LAB=build/lab
 
@@ -146,6 +146,18 @@ lab_build_guest() {
     cp scripts/lib/lab/guest-init "$tree/init"
 }
 
+# The kernel out of its bzImage, which Xen's loaders take as well: unpacking it under emulation takes seconds
+# at every boot. Other packings than Debian's xz are left as they are.
+lab_unpack_kernel() {
+    local offset
+    offset=$(LC_ALL=C grep -aobP -m 1 '\xFD7zXZ\x00' "$1" | head -n 1 | cut -d: -f1)
+    # xz complains of what follows its data; whether all came is seen by the ELF header and the size.
+    [ -z "$offset" ] || tail -c +$((offset + 1)) "$1" | xz -dc >"$2" 2>/dev/null
+    if [ "$(head -c 4 "$2" 2>/dev/null)" != $'\x7fELF' ] || [ "$(stat -c %s "$2")" -lt 20000000 ]; then
+        cp "$1" "$2"
+    fi
+}
+
 # Builds the image unless it is there already. Sets LAB_TOOLS.
 lab_image() {
     local lock key new=$LAB/image.new packages=$LAB/packages/root
@@ -158,12 +170,13 @@ lab_image() {
         rm -rf "$new"
         mkdir -p "$new"
         zcat "$packages/boot/xen-4.17-amd64.gz" >"$new/xen.elf" && # QEMU does not know the packed one
-            cp "$packages"/boot/vmlinuz-* "$new/vmlinuz" &&
+            lab_unpack_kernel "$packages"/boot/vmlinuz-* "$new/vmlinux" &&
             lab_build_guest "$new/guest" &&
             lab_pack "$new/guest" | gzip -1 >"$new/guest.cpio.gz" &&
             lab_build_dom0 "$new/dom0" || return
         mkdir -p "$new/dom0/lab/guest"
-        cp "$new/vmlinuz" "$new/guest.cpio.gz" "$new/dom0/lab/guest/"
+        cp "$packages"/boot/vmlinuz-* "$new/dom0/lab/guest/vmlinuz"
+        cp "$new/guest.cpio.gz" "$new/dom0/lab/guest/"
         (cd "$new/dom0" && find . -not -type d) >"$new/names"
         lab_pack "$new/dom0" >"$new/dom0.cpio" || return 1
         chmod 755 "$new/dom0/init"
