@@ -122,7 +122,7 @@ void Announcer::send(Connection& connection, std::string_view path, std::string_
     switch (connection.out.push_event(path, token, deadline, std::move(cause))) {
         case OutQueue::Pushed::queued:
             ++sent_;
-            if (trace_ != nullptr) {
+            if (trace_->shows(Trace::Class::io)) {
                 trace_->out(connection.id, xs::MessageType::watch_event,
                             std::string(path) + ' ' + std::string(token) + ' ');
             }
@@ -130,6 +130,11 @@ void Announcer::send(Connection& connection, std::string_view path, std::string_
             connections_->mark_dirty(connection);
             break;
         case OutQueue::Pushed::duplicate:
+            if (trace_->shows(Trace::Class::io)) {
+                trace_->note(Trace::Class::io, "dropping duplicate watch " + std::string(path) +
+                                                   ' ' + std::string(token) + " for domain " +
+                                                   std::to_string(connection.caller.domain.id));
+            }
             break;
         case OutQueue::Pushed::too_long:
             ++dropped_;

@@ -23,6 +23,7 @@ Connection& Connections::open(std::unique_ptr<Transport> transport, const Caller
     }
     Connection& opened = *connection;
     connections_.emplace(opened.id, std::move(connection));
+    trace_->created("connection", opened.id.value);
     return opened;
 }
 
@@ -35,6 +36,7 @@ void Connections::close(Connection& connection) {
     const auto found = connections_.find(connection.id);
     if (found == connections_.end()) return;
     reset(connection);
+    trace_->destroyed("connection", connection.id.value);
     connection.ignored = true;
     connection.transport.reset();
     if (connection.outstanding) connection.outstanding->forget();
@@ -42,9 +44,19 @@ void Connections::close(Connection& connection) {
     connections_.erase(found);
 }
 
-void Connections::reset(Connection& connection) {
+void Connections::drop_watches_and_transactions(Connection& connection) {
+    if (trace_->shows(Trace::Class::obj)) {
+        for (std::size_t i = watches_.count(connection.id); i > 0; --i)
+            trace_->destroyed("watch", connection.id.value);
+        for (std::size_t i = connection.transactions.size(); i > 0; --i)
+            trace_->destroyed("transaction", connection.id.value);
+    }
     watches_.remove_all(connection.id);
     connection.transactions.clear();
+}
+
+void Connections::reset(Connection& connection) {
+    drop_watches_and_transactions(connection);
     connection.out.clear();
     connection.in.clear();
     connection.waiting = false;

@@ -22,6 +22,8 @@ using xs::Error;
 // this does.
 constexpr std::size_t waiting_max = 1024;
 
+constexpr std::size_t any_number = xs::payload_max;
+
 Answer refuse(Error error) {
     return std::unexpected(error);
 }
@@ -58,11 +60,18 @@ std::string utc(store::Time time) {
 
 const std::span<const ControlCommands::Command> ControlCommands::commands = [] {
     static constexpr Command table[] = {
-        {"blame", 1, 1, false, &ControlCommands::blame, "<path>"},
+        // C's, in its order
         {"check", 0, 0, false, &ControlCommands::check, ""},
-        {"dump", 1, 2, false, &ControlCommands::dump, "<path> <cursor>"},
-        {"help", 0, 0, false, &ControlCommands::help, ""},
+        {"log", 1, 1, false, &ControlCommands::log, "on|off|+<switch>|-<switch>"},
+        {"logfile", 1, 1, false, &ControlCommands::logfile, "<file>"},
+        {"memreport", 0, 1, false, &ControlCommands::memreport, "[<file>]"},
         {"print", 1, 1, false, &ControlCommands::print, "<string>"},
+        {"quota", 0, any_number, false, &ControlCommands::quota, "[set <name> <val>|<domid>]"},
+        {"quota-soft", 0, any_number, false, &ControlCommands::quota_soft, "[set <name> <val>]"},
+        {"help", 0, 0, false, &ControlCommands::help, ""},
+        // ours
+        {"blame", 1, 1, false, &ControlCommands::blame, "<path>"},
+        {"dump", 1, 2, false, &ControlCommands::dump, "<path> <cursor>"},
         {"publish", 0, 0, true, &ControlCommands::publish, ""},
         {"revert", 1, 2, true, &ControlCommands::revert, "<name> [<path>]"},
         {"save-guest", 2, 2, true, &ControlCommands::save_guest, "<domid> <name>"},
@@ -235,28 +244,6 @@ auto ControlCommands::dump(const Asker&, Arguments arguments) -> Outcome {
     if (server_->tree().head().find(top) == nullptr) return refuse(Error::enoent);
     const TreeDump part = dump_tree(server_->tree().head(), top, cursor, xs::payload_max - 2);
     return text(part.cursor + '\n' + part.lines);
-}
-
-auto ControlCommands::check(const Asker&, Arguments) -> Outcome {
-    const LiveTree& tree = server_->tree();
-    if (!(NodeCounts::of_tree(tree.head().root()) == tree.counts())) {
-        std::fputs("xenstored: check: node counts differ from the tree\n", stderr);
-        return refuse(Error::eio);
-    }
-    return text("OK");
-}
-
-auto ControlCommands::print(const Asker&, Arguments arguments) -> Outcome {
-    std::fprintf(stderr, "control: %.*s\n", static_cast<int>(arguments[0].size()),
-                 arguments[0].data());
-    return text("OK");
-}
-
-auto ControlCommands::help(const Asker&, Arguments) -> Outcome {
-    std::string lines;
-    for (const Command& command : commands)
-        lines.append(command.name).append("\t").append(command.parameters) += '\n';
-    return text(std::move(lines));
 }
 
 }  // namespace stemma::xenstored

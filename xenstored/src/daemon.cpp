@@ -41,8 +41,7 @@ void Daemon::attach(ControlCommands& commands, std::span<const int> completion_f
 }
 
 void Daemon::start_trace(Trace trace) {
-    trace_ = std::move(trace);
-    server_.set_trace(&*trace_);
+    server_.trace() = std::move(trace);
 }
 
 std::expected<void, std::string> Daemon::listen(const std::string& socket) {
@@ -148,8 +147,8 @@ void Daemon::take_signals() {
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
         if (info.ssi_signo != SIGHUP) {
             stopping_ = true;
-        } else if (trace_) {
-            trace_->reopen();
+        } else {
+            server_.trace().reopen();
         }
     }
 }

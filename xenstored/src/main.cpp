@@ -176,6 +176,11 @@ int serve(const Options& options) {
             std::fprintf(stderr, "xenstored: %s\n", trace.error().c_str());
         }
     }
+    for (const std::string& text : options.trace_switches) {
+        if (!daemon.server().trace().set_switch(text)) {
+            std::fprintf(stderr, "xenstored: no trace switch is called %s\n", text.c_str());
+        }
+    }
     const auto listening = daemon.listen(socket);
     if (!listening) return fail(*daemonizer, listening.error());
 

@@ -53,7 +53,8 @@ constexpr std::array flags{
     Flag{'e', "event", Argument::required, ""},
     Flag{'m', "master-domid", Argument::required, ""},
     Flag{'p', "priv-domid", Argument::required, "<domid>  a domain as privileged as domain 0"},
-    Flag{flag_trace_control, "trace-control", Argument::required, ""},
+    Flag{flag_trace_control, "trace-control", Argument::required,
+         "+|-<class>  what the trace shows: obj, io, wrl, acc, tdb"},
     Flag{flag_repository, "repository", Argument::required,
          "<dir>    the store's history (default /var/lib/stemma/store.git)"},
     Flag{flag_no_repository, "no-repository", Argument::none, "keep no history"},
@@ -173,6 +174,9 @@ Done apply(Options& options, const Flag& flag, std::string_view value) {
             return set_quota(options, value, false);
         case 'q':
             return set_quota(options, value, true);
+        case flag_trace_control:
+            options.trace_switches.emplace_back(value);
+            break;
         case 'V':
             options.verbose = true;
             break;

@@ -67,8 +67,9 @@ Server::Server(const Settings& settings, Hypervisor& hypervisor, History& histor
       clock_(&clock),
       tree_(clock.wall()),
       domains_(hypervisor, settings.limits),
+      connections_(trace_),
       memory_(tree_, connections_, domains_),
-      announcer_(connections_, clock, domains_, memory_) {}
+      announcer_(connections_, clock, domains_, memory_, trace_) {}
 
 Server::~Server() = default;
 
@@ -201,6 +202,9 @@ void Server::quarantine(Connection& connection, xs::RingError error) {
                   (error == xs::RingError::indexes ? " has indexes in its ring that cannot be"
                                                    : " sent what is no request") +
                   "; its Xenstore connection is ignored");
+    trace_.note(Trace::Class::io, "CONN " + std::to_string(connection.id.value) +
+                                      " ignored, reason " +
+                                      std::to_string(static_cast<unsigned>(error)));
     connections_.reset(connection);
     connection.ignored = true;
     connection.transport->report(error);
@@ -219,7 +223,7 @@ void Server::handle(Connection& connection, const xs::Header& header, std::strin
 }
 
 void Server::answer(Connection& connection, const xs::Header& header, std::string_view payload) {
-    if (trace_ != nullptr) trace_->in(connection.id, header.type, payload);
+    trace_.in(connection.id, header.type, payload);
     const auto index = static_cast<std::size_t>(header.type);
     if (index >= operation_count || !operations[index].known) {
         return reply(connection, header, std::unexpected(xs::Error::enosys));
@@ -302,7 +306,7 @@ void Server::reply(Connection& connection, const xs::Header& request, Answer ans
         text += '\0';
         answer = std::move(text);
     }
-    if (trace_ != nullptr) trace_->out(connection.id, header.type, *answer);
+    trace_.out(connection.id, header.type, *answer);
     connection.out.push_reply(header, std::move(*answer), announcer_.cause());
     connections_.mark_dirty(connection);
 }

@@ -49,6 +49,11 @@ void Server::publish(const Branch& branch) {
     tree_.publish(branch);
     // A guest that waits at its memory quota may go on once nodes of its are gone.
     for (const auto& [owner, change] : branch.tally().changes()) {
+        if (trace_.shows(Trace::Class::acc)) {
+            trace_.note(Trace::Class::acc, "acc: domain " + std::to_string(owner.id) + " nodes " +
+                                               std::to_string(change.nodes) + " bytes " +
+                                               std::to_string(change.bytes));
+        }
         if (change.bytes >= 0 || owner.id == 0) continue;
         const Domain* const domain = domains_.find(owner.id);
         Connection* const connection =
@@ -134,6 +139,7 @@ std::optional<Answer> Server::watch(Connection& connection, const xs::Header& he
             return refuse(*error);
         }
     }
+    trace_.created("watch", connection.id.value);
     // The acknowledgement comes first, then one event, whether or not there is a node.
     reply(connection, header, acknowledgement);
     announcer_.send(connection, added->event_path(path), token);
@@ -148,12 +154,12 @@ Answer Server::unwatch(Connection& connection, std::string_view payload) {
     if (!connections_.watches().remove(connection.id, path, parts[1])) {
         return std::unexpected(Error::enoent);
     }
+    trace_.destroyed("watch", connection.id.value);
     return acknowledgement;
 }
 
 Answer Server::reset_watches(Connection& connection) {
-    connections_.watches().remove_all(connection.id);
-    connection.transactions.clear();
+    connections_.drop_watches_and_transactions(connection);
     return acknowledgement;
 }
 
@@ -179,6 +185,7 @@ Answer Server::transaction_start(Connection& connection, const Transaction* tran
         if (limits.memory != 0) bounds.bytes = limits.memory;
     }
     connection.transactions.emplace(id, std::make_unique<Transaction>(bounds, domains_.deaths()));
+    trace_.created("transaction", connection.id.value);
     std::string reply = std::to_string(id);
     reply += '\0';
     return reply;
@@ -190,6 +197,7 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
     if (!verdict || (*verdict != "T" && *verdict != "F")) return std::unexpected(Error::einval);
     if (transaction == nullptr) return std::unexpected(Error::enoent);
     const auto finished = std::move(connection.transactions.extract(id).mapped());
+    trace_.destroyed("transaction", connection.id.value);
     if (*verdict == "F") return acknowledgement;
 
     const auto merged =

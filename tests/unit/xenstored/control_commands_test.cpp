@@ -3,6 +3,8 @@
 #include <poll.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "harness.hpp"
 #include "temporary_directory.hpp"
@@ -79,6 +81,110 @@ TEST_CASE("wrong commands and arguments are EINVAL; without history it is ENOSYS
     CHECK(lab.control("dump /none") == "!ENOENT");
     CHECK(lab.control("check") == "OK");
     CHECK(lab.control("help").find("snapshot\t<name>\n") != std::string::npos);
+}
+
+TEST_CASE("stock commands answer as C 4.17 does") {
+    ControlLab lab;
+    lab.make(5);
+    lab.tool.write("/g", "1");
+    lab.tool.set_perms("/g", "n5");
+    const std::string quotas =
+        "Quota settings:\n"
+        "nodes            :     1000 Nodes per domain\n"
+        "watches          :      128 Watches per domain\n"
+        "transactions     :       10 Transactions per domain\n"
+        "outstanding      :       20 Outstanding requests per domain\n"
+        "transaction-nodes:     1024 Max. number of accessed nodes per transaction\n"
+        "memory           :  2621440 Total Xenstore memory per domain (error level)\n"
+        "node-size        :     2048 Max. size of a node\n"
+        "path-max         :     2048 Max. length of a node path\n"
+        "permissions      :        5 Max. number of permissions per node\n";
+    const std::string of_domain0 =
+        "Domain 0:\n"
+        "nodes           :        3\n"
+        "watches         :        0\n"
+        "transactions    :        0\n"
+        "outstanding     :        0\n"
+        "memory          :      134\n";  // C: 132, and "g" with its NUL
+    const struct {
+        const char* words;
+        std::string answer;
+    } cases[] = {
+        {"check", "OK"},
+        {"check x", "!EINVAL"},
+        {"log", "!EINVAL"},
+        {"log on", "OK"},
+        {"log off", "OK"},
+        {"log x", "!EINVAL"},
+        {"log on off", "!EINVAL"},
+        {"log +io", "OK"},
+        {"log -x", "!EINVAL"},
+        {"print", "!EINVAL"},
+        {"print a b", "!EINVAL"},
+        {"print hello", "OK"},
+        {"help x", "!EINVAL"},
+        {"logfile", "!EINVAL"},
+        {"memreport", "!EINVAL"},
+        {"memreport a b", "!EINVAL"},
+        {"quota", quotas},
+        {"quota-soft",
+         "Quota settings:\n"
+         "memory           :  2097152 Total Xenstore memory per domain (warning level)\n"},
+        {"quota 0", of_domain0},
+        {"quota x", of_domain0},
+        {"quota 5",
+         "Domain 5:\n"
+         "nodes           :        1\n"
+         "watches         :        0\n"
+         "transactions    :        0\n"
+         "outstanding     :        0\n"
+         "memory          :       35\n"},
+        {"quota 9", "!ENOENT"},
+        {"quota 5 6", "!EINVAL"},
+        {"quota set", "!EINVAL"},
+        {"quota set nodes", "!EINVAL"},
+        {"quota set nodes 0", "!EINVAL"},
+        {"quota set nodes -1", "!EINVAL"},
+        {"quota set nonsense 5", "!EINVAL"},
+        {"quota set nodes 5 6", "!EINVAL"},
+        {"quota-soft 5", "!EINVAL"},
+        {"quota-soft set nodes 5", "!EINVAL"},
+        {"quota-soft set memory 6", "OK"},
+        {"quota set permissions 7", "OK"},
+        {"quota set nodes 5", "OK"},
+    };
+    for (const auto& c : cases) {
+        CAPTURE(c.words);
+        CHECK(lab.control(c.words) == c.answer);
+    }
+    const Limits& limits = lab.server.domains().limits_of(lab.server.domains().find(5)->ref);
+    CHECK(limits.nodes == 5);
+    CHECK(limits.permissions == 7);
+    CHECK(limits.memory_soft == 6);
+    CHECK(
+        lab.control("help").starts_with("check\t\n"
+                                        "log\ton|off"));
+}
+
+TEST_CASE("logfile moves the trace, and memreport writes to it or beside it") {
+    TemporaryDirectory directory;
+    ControlLab lab;
+    const std::string trace = directory.file("trace");
+    CHECK(lab.control("logfile " + directory.file("none/such")) == "OK");  // C says so, too
+    CHECK(lab.control("logfile " + trace) == "OK");
+    CHECK(lab.control("memreport") == "OK");
+    CHECK(lab.control("print seen") == "OK");
+    CHECK(lab.control("log off") == "OK");
+    lab.tool.write("/not-traced", "1");
+    CHECK(lab.control("memreport " + directory.file("report")) == "OK");
+    CHECK(lab.control("memreport " + directory.file("none/such")) == "!EINVAL");
+    std::ifstream file(trace);
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    CHECK(text.find("\ndomain 0: ") != std::string::npos);
+    CHECK(text.find("\ncontrol: seen\n") != std::string::npos);
+    CHECK(text.find("CONTROL (print seen )") != std::string::npos);
+    CHECK(text.find("not-traced") == std::string::npos);
+    CHECK(std::filesystem::file_size(directory.file("report")) > 50);
 }
 
 TEST_CASE("blame says who last changed a node, when and how") {

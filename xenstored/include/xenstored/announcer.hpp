@@ -18,8 +18,13 @@ namespace stemma::xenstored {
 // node's parent, or might before the change (XSA-115); a privileged client gets all.
 class Announcer {
   public:
-    Announcer(Connections& connections, Clock& clock, DomainTable& domains, MemoryAccount& memory)
-        : connections_(&connections), clock_(&clock), domains_(&domains), memory_(&memory) {}
+    Announcer(Connections& connections, Clock& clock, DomainTable& domains, MemoryAccount& memory,
+              Trace& trace)
+        : connections_(&connections),
+          clock_(&clock),
+          domains_(&domains),
+          memory_(&memory),
+          trace_(&trace) {}
 
     // The node at `path` changed between two trees. `match`: at_or_above for a node that was
     // written, made or removed by name, exact for one that went with an ancestor.
@@ -49,8 +54,6 @@ class Announcer {
     Moment next_deadline() const { return next_deadline_; }
     void set_next_deadline(Moment deadline) { next_deadline_ = deadline; }
 
-    void set_trace(Trace* trace) { trace_ = trace; }
-
     std::uint64_t sent() const { return sent_; }
     // Events that would have exceeded a domain's memory quota, or were too long.
     std::uint64_t dropped() const { return dropped_; }
@@ -63,7 +66,7 @@ class Announcer {
     Clock* clock_;
     DomainTable* domains_;
     MemoryAccount* memory_;
-    Trace* trace_ = nullptr;
+    Trace* trace_;
     Outstanding::Cause cause_;
     std::vector<const Watch*> matches_;
     Moment next_deadline_ = Moment::max();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "xenstored/connection.hpp"
+#include "xenstored/trace.hpp"
 #include "xenstored/watch_index.hpp"
 
 namespace stemma::xenstored {
@@ -16,7 +17,7 @@ namespace stemma::xenstored {
 // called from it, may finish.
 class Connections {
   public:
-    Connections() = default;
+    explicit Connections(Trace& trace) : trace_(&trace) {}
     ~Connections();
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
@@ -27,6 +28,8 @@ class Connections {
     void close(Connection& connection);
     void bury() { dead_.clear(); }
 
+    // Drops a client's watches and transactions: the one way in which they go together.
+    void drop_watches_and_transactions(Connection& connection);
     // Drops what a client has with the daemon, but not the client: watches, transactions, what is
     // half read and what is unsent. Used by INTRODUCE again, by a ring's restart, by quarantine.
     void reset(Connection& connection);
@@ -57,6 +60,7 @@ class Connections {
         return to;
     }
 
+    Trace* trace_;
     std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
     std::vector<std::unique_ptr<Connection>> dead_;
     std::vector<ConnectionId> dirty_;

@@ -25,7 +25,8 @@ namespace stemma::xenstored {
 //   stats                   -> lines "NAME VALUE"
 //   dump PATH CURSOR        -> the next cursor (empty after the last part), a newline, then lines
 //                              PATH <tab> PERMISSIONS <tab> VALUE; the first cursor is empty
-//   check, print, help      as C's
+//   check, log, logfile, memreport, print, quota, quota-soft, help
+//                           as C's; log takes the switches of later releases, too
 //
 // Errors: EINVAL for a wrong command or argument, ENOENT for what is not there, ENOSYS where no
 // history is kept, EBUSY when too much waits, EIO for a disk that failed (stats says how).
@@ -68,9 +69,19 @@ class ControlCommands final : public Control {
     Outcome blame(const Asker& asker, Arguments arguments);
     Outcome stats(const Asker& asker, Arguments arguments);
     Outcome dump(const Asker& asker, Arguments arguments);
+    // stock_commands.cpp
     Outcome check(const Asker& asker, Arguments arguments);
+    Outcome log(const Asker& asker, Arguments arguments);
+    Outcome logfile(const Asker& asker, Arguments arguments);
+    Outcome memreport(const Asker& asker, Arguments arguments);
+    Outcome quota(const Asker& asker, Arguments arguments);
+    Outcome quota_soft(const Asker& asker, Arguments arguments);
     Outcome print(const Asker& asker, Arguments arguments);
     Outcome help(const Asker& asker, Arguments arguments);
+
+    Outcome quota_settings(Arguments arguments, bool soft);
+    Answer quota_of_domain(std::string_view domid) const;
+    std::string memory_report() const;
 
     store::Info info(std::string why);
     Answer finish_revert(const std::string& path, const std::optional<store::Tree>& earlier);

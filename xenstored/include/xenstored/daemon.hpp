@@ -50,7 +50,6 @@ class Daemon {
     Hypervisor* hypervisor_;
     Server server_;
     ControlCommands* commands_ = nullptr;
-    std::optional<Trace> trace_;
     Descriptor listener_;
     Descriptor signals_;
     std::string socket_path_;

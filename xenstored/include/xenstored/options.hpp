@@ -15,16 +15,17 @@ namespace stemma::xenstored {
 // scripts and an operator's XENSTORED_ARGS go on working; and three flags of our own.
 struct Options {
     Limits limits;
-    std::string pid_file;                // -F, --pid-file
-    std::string trace_file;              // -T, --trace-file
-    bool fork = true;                    // -N, --no-fork
-    bool print_pid = false;              // -P, --output-pid
-    bool verbose = false;                // -V
-    bool keep_orphans = false;           // -K
-    bool help = false;                   // -H
-    xs::DomainId privileged_domain = 0;  // -p, --priv-domid
-    std::vector<std::string> warnings;   // flags nobody knows; C goes on without them, too
-    std::string repository;              // --repository; empty: --no-repository
+    std::string pid_file;                     // -F, --pid-file
+    std::string trace_file;                   // -T, --trace-file
+    std::vector<std::string> trace_switches;  // --trace-control, in their order
+    bool fork = true;                         // -N, --no-fork
+    bool print_pid = false;                   // -P, --output-pid
+    bool verbose = false;                     // -V
+    bool keep_orphans = false;                // -K
+    bool help = false;                        // -H
+    xs::DomainId privileged_domain = 0;       // -p, --priv-domid
+    std::vector<std::string> warnings;        // flags nobody knows; C goes on without them, too
+    std::string repository;                   // --repository; empty: --no-repository
     std::chrono::milliseconds publish_interval{500};  // --publish-interval
 };
 

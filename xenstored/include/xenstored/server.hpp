@@ -87,11 +87,8 @@ class Server final : public HypervisorEvents {
 
     // CONTROL requests go there; without one they are EINVAL.
     void set_control(Control* control) { control_ = control; }
-    // Every request and reply is traced from now on; null for none.
-    void set_trace(Trace* trace) {
-        trace_ = trace;
-        announcer_.set_trace(trace);
-    }
+    // Where requests and replies are traced, once it has a file.
+    Trace& trace() { return trace_; }
     // What guests do that an operator should know; nothing is said before this.
     void set_log(Log& log) {
         log_ = &log;
@@ -170,7 +167,7 @@ class Server final : public HypervisorEvents {
     History* history_;
     Clock* clock_;
     Control* control_ = nullptr;
-    Trace* trace_ = nullptr;
+    Trace trace_;
     LiveTree tree_;
     DomainTable domains_;
     Connections connections_;
