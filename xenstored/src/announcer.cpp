@@ -39,6 +39,7 @@ void Announcer::changed(const store::Tree& before, const store::Tree& after, std
                         WatchIndex::Match match) {
     matches_.clear();
     connections_->watches().collect(path, match, matches_);
+    looked_at_ += 1 + matches_.size();
     if (matches_.empty()) return;
     const Witnesses seen = witnesses(before, after, path);
     if (!seen.exist()) return;  // made and removed by one transaction

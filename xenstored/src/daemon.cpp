@@ -62,7 +62,7 @@ std::expected<void, std::string> Daemon::listen(const std::string& socket) {
 void Daemon::run() {
     while (!stopping_) {
         std::optional<Moment> deadline;
-        if (server_.has_left_over()) {
+        if (server_.has_turns_due()) {
             deadline = Moment();  // long past; min() would overflow when now is taken from it
         } else if (server_.next_deadline() != Moment::max()) {
             deadline = server_.next_deadline();
@@ -105,7 +105,7 @@ void Daemon::run() {
                     break;
             }
         }
-        server_.run_left_over();
+        server_.run_turns();
         server_.expire();
         const std::size_t clients = server_.connections().size();
         server_.flush();

@@ -83,68 +83,6 @@ void Server::disconnect(ConnectionId id) {
     if (Connection* const connection = connections_.find(id)) connections_.close(*connection);
 }
 
-void Server::hung_up(ConnectionId id) {
-    serve(id);
-    // One that is not read at the moment would never be found closed.
-    Connection* const connection = connections_.find(id);
-    if (connection != nullptr && !may_take(*connection)) connections_.close(*connection);
-}
-
-void Server::serve(ConnectionId id) {
-    tell_shutdowns();
-    Connection* const connection = connections_.find(id);
-    if (connection == nullptr || connection->ignored) return;
-    if (connection->transport->wants_restart()) {
-        connections_.reset(*connection);
-        connection->transport->restart();
-    }
-    // Whoever is not read now is looked at again by flush(), when what holds it up may be gone.
-    if (!connection->waiting && !may_take(*connection)) connection->paused = true;
-    // A ring's domain notifies when it has taken replies, too.
-    if (!connection->out.empty() || connection->paused) connections_.mark_dirty(*connection);
-    if (may_take(*connection) && !connection->in.ready()) {
-        const auto room = connection->in.room();
-        const auto count = connection->transport->read(room);
-        if (!count) return end(*connection, count.error());
-        connection->in.filled(*count);
-        if (*count > 0) connections_.mark_dirty(*connection);
-    }
-    take_requests(*connection);
-}
-
-bool Server::may_take(const Connection& connection) const {
-    if (connection.waiting || connection.ignored) return false;
-    if (connection.caller.privileged) return connection.out.bytes() < socket_reply_backlog;
-    const Limits& limits = domains_.limits_of(connection.caller.domain);
-    return !reaches(connection.outstanding->count(), limits.outstanding) &&
-           memory_.has_room(connection, 0);
-}
-
-void Server::take_requests(Connection& connection) {
-    for (int taken = 0; taken < requests_per_turn && may_take(connection); ++taken) {
-        const auto request = connection.in.next();
-        if (!request) return quarantine(connection, xs::RingError::protocol);
-        if (!*request) return;
-        handle(connection, (*request)->header, characters((*request)->payload));
-    }
-    if (!connection.in.ready()) return;
-    if (may_take(connection)) {
-        connections_.mark_runnable(connection);
-    } else {
-        connection.paused = true;
-        connections_.mark_dirty(connection);
-    }
-}
-
-void Server::run_left_over() {
-    for (const ConnectionId id : connections_.take_runnable()) {
-        Connection* const connection = connections_.find(id);
-        if (connection == nullptr) continue;
-        connection->is_runnable = false;
-        serve(id);
-    }
-}
-
 void Server::flush() {
     tell_shutdowns();
     for (const ConnectionId id : connections_.take_dirty()) {
@@ -212,6 +150,7 @@ void Server::quarantine(Connection& connection, xs::RingError error) {
 
 void Server::handle(Connection& connection, const xs::Header& header, std::string_view payload) {
     ++stats_.requests;
+    effort_ += effort::request;
     // Lives as long as the reply and the events that come of this request.
     Outstanding::Cause cause;
     if (connection.outstanding) {
@@ -306,6 +245,7 @@ void Server::reply(Connection& connection, const xs::Header& request, Answer ans
         text += '\0';
         answer = std::move(text);
     }
+    effort_ += answer->size() / effort::reply_bytes;
     trace_.out(connection.id, header.type, *answer);
     connection.out.push_reply(header, std::move(*answer), announcer_.cause());
     connections_.mark_dirty(connection);
@@ -323,19 +263,6 @@ void Server::answer_deferred(ConnectionId id, const xs::Header& request, Answer 
     connection->waiting = false;
     reply(*connection, request, std::move(answer));
     connections_.mark_runnable(*connection);
-}
-
-void Server::expire() {
-    const Moment now = clock_->now();
-    if (now < announcer_.next_deadline()) return;
-    Moment earliest = Moment::max();
-    connections_.for_each([&](Connection& connection) {
-        if (connection.caller.privileged || connection.out.empty()) return;
-        stats_.events_expired += connection.out.prune(now);
-        earliest = std::min(earliest, connection.out.next_deadline());
-        connections_.mark_dirty(connection);
-    });
-    announcer_.set_next_deadline(earliest);
 }
 
 }  // namespace stemma::xenstored

@@ -1,4 +1,5 @@
 // Requests on the tree, watches and transactions.
+#include <cstdlib>
 #include <optional>
 #include <span>
 #include <vector>
@@ -71,9 +72,11 @@ Answer Server::tree_request(Connection& connection, xs::MessageType type, Transa
     if (connection.ignored) return std::unexpected(Error::eio);
 
     if (transaction != nullptr) {
+        const std::size_t touched = transaction->touched_nodes();
         Ruling ruling = transaction->request(bench(connection), tree_.head(), tree_.numbers(),
                                              stamp, type, payload);
         if (!memory_.has_room(connection, 0)) transaction->give_up();
+        effort_ += (transaction->touched_nodes() - touched) * effort::node;
         return std::move(ruling.reply);
     }
     Branch branch = tree_.branch(stamp);
@@ -84,6 +87,9 @@ Answer Server::tree_request(Connection& connection, xs::MessageType type, Transa
     if (growth > 0 && !memory_.has_room(connection, static_cast<std::size_t>(growth))) {
         return std::unexpected(Error::enomem);
     }
+
+    for (const auto& [owner, change] : branch.tally().changes())
+        effort_ += static_cast<std::uint64_t>(std::abs(change.nodes)) * effort::node;
 
     const store::Tree before = tree_.head();
     publish(branch);
@@ -198,14 +204,22 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
     if (transaction == nullptr) return std::unexpected(Error::enoent);
     const auto finished = std::move(connection.transactions.extract(id).mapped());
     trace_.destroyed("transaction", connection.id.value);
-    if (*verdict == "F") return acknowledgement;
+    if (*verdict == "F") {
+        release_held_by(connection.id);
+        return acknowledgement;
+    }
 
+    effort_ += finished->kept_requests() * effort::request_again;
     const auto merged =
         finished->finish(bench(connection), tree_.head(), tree_.counts(), tree_.numbers());
     if (!merged) {
-        if (merged.error() == Error::eagain) ++stats_.conflicts;
-        return std::unexpected(merged.error());
+        if (merged.error().error == Error::eagain) {
+            ++stats_.conflicts;
+            hold(connection, merged.error());
+        }
+        return std::unexpected(merged.error().error);
     }
+    release_held_by(connection.id);
     if (!*merged) return acknowledgement;
     const std::int64_t growth = (*merged)->tally().of(connection.caller.domain).bytes;
     if (growth > 0 && !memory_.has_room(connection, static_cast<std::size_t>(growth))) {

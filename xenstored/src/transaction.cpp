@@ -1,6 +1,12 @@
 #include "xenstored/transaction.hpp"
 
 #include <algorithm>
+#include <utility>
+
+#include "store/children.hpp"
+#include "xenstored/node_path.hpp"
+#include "xenstored/payload.hpp"
+#include "xenstored/place.hpp"
 
 namespace stemma::xenstored {
 
@@ -41,11 +47,10 @@ void Transaction::give_up() {
     bytes_ = 0;
 }
 
-std::expected<std::optional<Branch>, xs::Error> Transaction::finish(const Bench& bench,
-                                                                    const store::Tree& head,
-                                                                    const NodeCounts& counts,
-                                                                    EditNumbers& numbers) const {
-    if (broken_) return std::unexpected(xs::Error::enomem);
+std::expected<std::optional<Branch>, Transaction::Conflict> Transaction::finish(
+    const Bench& bench, const store::Tree& head, const NodeCounts& counts,
+    EditNumbers& numbers) const {
+    if (broken_) return std::unexpected(Conflict{xs::Error::enomem, {}});
     if (!wrote()) return std::nullopt;
 
     std::optional<Branch> merged;
@@ -58,11 +63,50 @@ std::expected<std::optional<Branch>, xs::Error> Transaction::finish(const Bench&
         for (const Request& request : requests_) {
             merged->stamp(request.stamp);
             const Ruling now = judge(again, *merged, request.type, request.payload);
-            if (!now.stands_by(request.ruling)) return std::unexpected(xs::Error::eagain);
+            if (now.stands_by(request.ruling)) continue;
+            return std::unexpected(
+                Conflict{xs::Error::eagain, culprits(request, bench.caller.domain.id, head)});
         }
     }
-    if (over_quota(bench, *merged, counts)) return std::unexpected(xs::Error::enospc);
+    if (over_quota(bench, *merged, counts)) {
+        return std::unexpected(Conflict{xs::Error::enospc, {}});
+    }
     return merged;
+}
+
+// Those who last changed the node that the request named, or the nearest there is, and, for RM, the
+// nodes below it, since the transaction began.
+std::vector<xs::DomainId> Transaction::culprits(const Request& request, xs::DomainId home,
+                                                const store::Tree& head) const {
+    std::vector<xs::DomainId> found;
+    const auto blame = [&](const store::Node& now, const store::Node* then) {
+        const xs::DomainId domain = now.stamp().domain;
+        const bool changed = then == nullptr || then->generation() != now.generation();
+        if (changed && domain != 0 && std::ranges::find(found, domain) == found.end()) {
+            found.push_back(domain);
+        }
+    };
+    const auto named = strings(request.payload);
+    const std::string_view first = named.empty() ? std::string_view(request.payload) : named[0];
+    std::string scratch;
+    const std::string_view path = canonical(first, home, scratch);
+    if (is_special(path)) return found;
+    const Place place = locate(head.root(), path);
+    const store::Node* const before = base_->find(path.substr(0, place.nearest_length));
+    blame(*place.nearest, before);
+    if (request.type != xs::MessageType::rm || place.node == nullptr) return found;
+    std::vector<std::pair<const store::Node*, const store::Node*>> waiting{{place.node, before}};
+    while (!waiting.empty()) {
+        const auto [now, then] = waiting.back();
+        waiting.pop_back();
+        if (now == then) continue;
+        blame(*now, then);
+        for (store::ChildCursor child(now->children()); child.get() != nullptr; child.next()) {
+            const std::string_view name = child.get()->name();
+            waiting.emplace_back(child.get(), then != nullptr ? then->child(name) : nullptr);
+        }
+    }
+    return found;
 }
 
 bool Transaction::over_quota(const Bench& bench, const Branch& merged,

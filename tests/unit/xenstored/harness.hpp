@@ -312,9 +312,9 @@ struct Lab {
     // Turns of the loop until nothing is left to do.
     void settle() {
         do {
-            server.run_left_over();
+            server.run_turns();
             server.flush();
-        } while (server.has_left_over());
+        } while (server.has_turns_due());
     }
     void serve(Client& client) {
         server.serve(client.id());

@@ -55,6 +55,8 @@ class Announcer {
     void set_next_deadline(Moment deadline) { next_deadline_ = deadline; }
 
     std::uint64_t sent() const { return sent_; }
+    // Nodes and watches looked at so far, for Server's account of effort.
+    std::uint64_t looked_at() const { return looked_at_; }
     // Events that would have exceeded a domain's memory quota, or were too long.
     std::uint64_t dropped() const { return dropped_; }
 
@@ -71,6 +73,7 @@ class Announcer {
     std::vector<const Watch*> matches_;
     Moment next_deadline_ = Moment::max();
     std::uint64_t sent_ = 0;
+    std::uint64_t looked_at_ = 0;
     std::uint64_t dropped_ = 0;
 };
 

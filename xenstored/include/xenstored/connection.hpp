@@ -56,6 +56,11 @@ struct Connection {
     std::map<std::uint32_t, std::unique_ptr<Transaction>> transactions;
     std::uint32_t next_transaction_id = 1;
 
+    std::uint64_t debt = 0;  // effort it had beyond its share of the turns so far
+    // A guest whose changes made a transaction of this client fail waits until then at most.
+    ConnectionId held_by;
+    Moment held_until;
+
     bool waiting = false;      // for a deferred reply: no request is taken until it has come
     bool ignored = false;      // a ring that broke the protocol, or a connection that was closed
     bool paused = false;       // requests are not read, for a quota is reached

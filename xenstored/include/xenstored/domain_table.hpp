@@ -28,6 +28,7 @@ struct Domain {
     bool shutdown_told = false;  // @releaseDomain was fired for its shutdown; RESUME re-arms it
     bool soft_limit_told = false;
     bool hard_limit_told = false;
+    bool held_told = false;
     ConnectionId connection;  // if introduced
     std::uint32_t features = all_features;
     Limits limits;

@@ -55,7 +55,7 @@ class Poller {
   private:
     explicit Poller(Descriptor epoll) : epoll_(std::move(epoll)) {}
 
-    static constexpr std::size_t batch = 256;
+    static constexpr std::size_t batch = 4096;  // so that one wait tells of all who are ready
 
     Descriptor epoll_;
     std::array<Ready, batch> ready_;

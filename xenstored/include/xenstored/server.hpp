@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "xenstored/announcer.hpp"
 #include "xenstored/clock.hpp"
 #include "xenstored/connections.hpp"
 #include "xenstored/domain_table.hpp"
+#include "xenstored/effort.hpp"
 #include "xenstored/history.hpp"
 #include "xenstored/hypervisor.hpp"
 #include "xenstored/limits.hpp"
@@ -32,7 +34,7 @@ using Answer = std::expected<std::string, xs::Error>;
 // The XenStore daemon without its descriptors: connections give it bytes and take bytes, the
 // hypervisor tells it of domains. It owns the live tree. One thread, which never waits.
 //
-// The loop around it: serve() for each client that is ready, run_left_over(), flush().
+// The loop around it: serve() for each client that is ready, run_turns(), flush().
 class Server final : public HypervisorEvents {
   public:
     struct Settings {
@@ -49,8 +51,9 @@ class Server final : public HypervisorEvents {
         std::uint64_t events_expired = 0;
         std::uint64_t disconnected = 0;  // socket clients that let too much pile up
     };
-    // Requests of one client in a turn; then the others have theirs.
+    // What one client has in a turn, before the others have theirs (server_turns.cpp).
     static constexpr int requests_per_turn = 32;
+    static constexpr std::uint64_t effort_per_turn = 8 * requests_per_turn;
 
     Server(const Settings& settings, Hypervisor& hypervisor, History& history, Clock& clock);
     ~Server();
@@ -66,18 +69,18 @@ class Server final : public HypervisorEvents {
     }
     void disconnect(ConnectionId id);
 
-    // The client may have sent something, or can take something.
+    // The client may have sent something, or can take something: it has one of the next turns.
     void serve(ConnectionId id);
     // The client closed both directions.
     void hung_up(ConnectionId id);
-    // One turn for each client that has requests left from its last turn.
-    void run_left_over();
-    bool has_left_over() const { return connections_.any_runnable(); }
+    // One turn for each client that is due for one.
+    void run_turns();
+    bool has_turns_due() const { return connections_.any_runnable(); }
     // Sends what was queued since the last call. Call before waiting.
     void flush();
 
     // When expire() has something to do; Moment::max() for never.
-    Moment next_deadline() const { return announcer_.next_deadline(); }
+    Moment next_deadline() const;
     void expire();
 
     void domain_found(xs::DomainId domain, std::uint32_t port) override;
@@ -113,8 +116,14 @@ class Server final : public HypervisorEvents {
     Clock& clock() { return *clock_; }
 
   private:
-    void take_requests(Connection& connection);
+    // server_turns.cpp
+    void take_turn(Connection& connection);
+    void take_requests(Connection& connection, std::uint64_t share);
     bool may_take(const Connection& connection) const;
+    void hold(const Connection& client, const Transaction::Conflict& conflict);
+    void release_held_by(ConnectionId client);
+    void release_held(Moment until);
+
     void end(Connection& connection, Transport::End reason);
     void quarantine(Connection& connection, xs::RingError error);
     bool send(Connection& connection);
@@ -176,6 +185,8 @@ class Server final : public HypervisorEvents {
     NoLog silent_;
     Log* log_ = &silent_;
     bool shutdown_untold_ = false;
+    std::uint64_t effort_ = 0;        // spent on requests so far; see effort.hpp
+    std::vector<ConnectionId> held_;  // guests whose requests wait: see hold()
     Stats stats_;
 };
 

@@ -42,12 +42,20 @@ class Transaction {
     Ruling request(Bench bench, const store::Tree& head, EditNumbers& numbers,
                    const store::Stamp& stamp, xs::MessageType type, std::string_view payload);
 
+    // Why it cannot be committed: EAGAIN, ENOMEM, ENOSPC.
+    struct Conflict {
+        xs::Error error;
+        std::vector<xs::DomainId> culprits;  // of EAGAIN: guests whose changes it met
+    };
     // What the transaction comes to on the present head: a branch to put in its place (nothing if
-    // it wrote nothing), or EAGAIN, ENOMEM, ENOSPC. `counts` are the live tree's.
-    std::expected<std::optional<Branch>, xs::Error> finish(const Bench& bench,
-                                                           const store::Tree& head,
-                                                           const NodeCounts& counts,
-                                                           EditNumbers& numbers) const;
+    // it wrote nothing). `counts` are the live tree's.
+    std::expected<std::optional<Branch>, Conflict> finish(const Bench& bench,
+                                                          const store::Tree& head,
+                                                          const NodeCounts& counts,
+                                                          EditNumbers& numbers) const;
+    // What finish() has to judge again: what its cost depends on.
+    std::size_t kept_requests() const { return requests_.size(); }
+    std::size_t touched_nodes() const { return accesses_.size(); }
 
     // What it holds: requests, replies, and what its nodes have more than the live tree's.
     std::size_t bytes() const;
@@ -66,6 +74,8 @@ class Transaction {
     };
 
     bool wrote() const { return branch_ && !branch_->tree().same(*base_); }
+    std::vector<xs::DomainId> culprits(const Request& request, xs::DomainId home,
+                                       const store::Tree& head) const;
     bool over_quota(const Bench& bench, const Branch& merged, const NodeCounts& counts) const;
 
     std::optional<store::Tree> base_;
