@@ -188,8 +188,9 @@ int serve(const Options& options) {
         std::printf("%ld\n", static_cast<long>(::getpid()));
         std::fflush(stdout);
     }
-    daemonizer->report(0, true);
+    // In this order: a service manager must not see the process it started end before that.
     notify_service_manager("READY=1");
+    daemonizer->report(0, true);
     daemon.run();
     return 0;
 }
