@@ -1,6 +1,5 @@
 #include "xenstored/payload.hpp"
 
-#include <algorithm>
 #include <limits>
 
 namespace stemma::xenstored {
@@ -40,14 +39,17 @@ Scanned scan(std::string_view text, int base) {
             }
         }
     }
-    constexpr long limit = std::numeric_limits<long>::max();
+    using Limits = std::numeric_limits<long>;
     const std::size_t first_digit = at;
     long value = 0;
+    bool too_large = false;
     for (; at < text.size() && digit_value(text[at]) < base; ++at) {
         const long digit = digit_value(text[at]);
-        value = value > (limit - digit) / base ? limit : value * base + digit;
+        too_large = too_large || value > (Limits::max() - digit) / base;
+        if (!too_large) value = value * base + digit;
     }
     if (at == first_digit) return {};
+    if (too_large) return {negative ? Limits::min() : Limits::max(), at};
     return {negative ? -value : value, at};
 }
 
@@ -78,8 +80,7 @@ std::optional<StringAndRest> string_and_rest(std::string_view payload) {
 }
 
 int leading_number(std::string_view text) {
-    return static_cast<int>(std::clamp<long>(scan(text, 10).value, std::numeric_limits<int>::min(),
-                                             std::numeric_limits<int>::max()));
+    return static_cast<int>(scan(text, 10).value);  // the lower half, as atoi() gives
 }
 
 std::optional<long> whole_number(std::string_view text) {

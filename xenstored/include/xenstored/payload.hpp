@@ -27,7 +27,7 @@ struct StringAndRest {
 std::optional<StringAndRest> string_and_rest(std::string_view payload);
 
 // The number at the front of `text` as atoi() reads it: blanks, a sign, digits; 0 when there is
-// none. A value beyond 32 bits is cut to the nearest one that fits.
+// none. Of a value beyond 32 bits the lower 32 count.
 int leading_number(std::string_view text);
 
 // `text` as strtol(base 0) reads it, all of it: what C accepts as a domid in a permission entry.
