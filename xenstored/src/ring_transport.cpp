@@ -49,6 +49,10 @@ void RingTransport::finish_turn() {
     moved_ = false;
 }
 
+bool RingTransport::has_input() const {
+    return ring_.bytes_waiting() != 0u;  // a lying index is to be found out as well
+}
+
 bool RingTransport::wants_restart() {
     return ring_.word(xs::ring_page::connection) == word(xs::RingConnection::reconnect);
 }

@@ -131,10 +131,10 @@ void Server::end(Connection& connection, Transport::End reason) {
 }
 
 // XSA-325: a domain that broke the protocol is served no more, but its end will still be told. A
-// socket that did is closed.
+// socket that did is closed. Domain 0's kernel is a domain like others here.
 void Server::quarantine(Connection& connection, xs::RingError error) {
     ++stats_.quarantined;
-    if (connection.caller.domain.id == 0) return connections_.close(connection);
+    if (!connection.transport->is_ring()) return connections_.close(connection);
     log_->say(Severity::error,
               "Domain " + std::to_string(connection.caller.domain.id) +
                   (error == xs::RingError::indexes ? " has indexes in its ring that cannot be"

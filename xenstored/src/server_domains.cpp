@@ -63,6 +63,7 @@ void Server::open_ring(Domain& domain, std::unique_ptr<DomainChannel> channel,
     caller.features = domain.features;
     auto ring = std::make_unique<RingTransport>(std::move(channel), domain.features, begin);
     domain.connection = connections_.open(std::move(ring), caller).id;
+    rings_.push_back(domain.connection);
     domain.introduced = true;
     domain.shutdown_told = false;
 }

@@ -38,7 +38,25 @@ void Server::hung_up(ConnectionId id) {
     if (connection != nullptr && !may_take(*connection)) connections_.close(*connection);
 }
 
+void Server::look_at_rings() {
+    for (std::size_t left = std::min(rings_per_look, rings_.size()); left > 0; --left) {
+        if (next_ring_ >= rings_.size()) next_ring_ = 0;
+        Connection* const connection = connections_.find(rings_[next_ring_]);
+        if (connection == nullptr) {
+            rings_[next_ring_] = rings_.back();
+            rings_.pop_back();
+            continue;
+        }
+        ++next_ring_;
+        if (connection->ignored) continue;
+        if (!connection->out.empty() || connection->transport->has_input()) {
+            connections_.mark_runnable(*connection);
+        }
+    }
+}
+
 void Server::run_turns() {
+    look_at_rings();
     for (const ConnectionId id : connections_.take_runnable()) {
         Connection* const connection = connections_.find(id);
         if (connection == nullptr) continue;

@@ -108,6 +108,37 @@ TEST_CASE("a message that announces too much ends the service") {
     CHECK(guest.received.empty());
 }
 
+TEST_CASE("domain 0's kernel, too, is served no more if it breaks the protocol, and told so") {
+    Lab lab;
+    const auto page = lab.make(0);
+    lab.server.domain_found(0, 1);
+    set_word(*page, xs::ring_page::request_producer, 5000);
+    lab.server.domain_notified(0);
+    lab.settle();
+    CHECK(page->bound);
+    CHECK(word(*page, xs::ring_page::error) == static_cast<std::uint32_t>(xs::RingError::indexes));
+    CHECK(lab.server.stats().quarantined == 1);
+    CHECK(lab.socket().read("/tool") == "");
+}
+
+TEST_CASE("a domain that forgets to ring is served when anybody else wakes the daemon") {
+    Lab lab;
+    std::vector<RingClient> guests;
+    constexpr std::size_t many = 2 * Server::rings_per_look + 3;
+    for (std::size_t i = 1; i <= many; ++i)
+        guests.push_back(lab.domain(static_cast<xs::DomainId>(i)));
+    const std::string request = encoded(MessageType::get_domain_path, "9\0"s, 0);
+    for (RingClient& guest : guests)
+        REQUIRE(guest.ring.write(std::as_bytes(std::span(request))) == request.size());
+    for (std::size_t turn = 0; turn * Server::rings_per_look < many; ++turn)
+        lab.settle();
+    for (RingClient& guest : guests) {
+        guest.receive();
+        REQUIRE(guest.received.size() == 1);
+        CHECK(guest.page->notified > 0);
+    }
+}
+
 TEST_CASE("INTRODUCE again begins anew: watches, transactions, half a message, both rings") {
     Lab lab;
     auto tool = lab.socket();

@@ -37,6 +37,11 @@ class Transport {
     // After the reads and writes of one turn: wakes the peer if any byte moved.
     virtual void finish_turn() = 0;
 
+    // A client that broke the protocol is closed; a domain, whose end is to be told yet, is kept
+    // and served no more (XSA-325).
+    virtual bool is_ring() const { return false; }
+    // Only a ring: requests wait that the domain may have forgotten to tell of.
+    virtual bool has_input() const { return false; }
     // Only a ring: the domain asks for a new start; begin it, with both rings empty.
     virtual bool wants_restart() { return false; }
     virtual void restart() {}

@@ -17,14 +17,15 @@ class RingTransport final : public Transport {
     };
 
     // Says which features the domain may use, and that it is connected.
-    RingTransport(std::unique_ptr<DomainChannel> channel, std::uint32_t features,
-                  Begin begin);
+    RingTransport(std::unique_ptr<DomainChannel> channel, std::uint32_t features, Begin begin);
 
     std::expected<std::size_t, End> read(std::span<std::byte> room) override;
     std::expected<std::size_t, End> write(
         std::span<const std::span<const std::byte>> parts) override;
     void interest(bool, bool) override {}  // every notification is taken
     void finish_turn() override;
+    bool is_ring() const override { return true; }
+    bool has_input() const override;
     bool wants_restart() override;
     void restart() override;
     void report(xs::RingError error) override;

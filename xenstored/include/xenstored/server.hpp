@@ -54,6 +54,8 @@ class Server final : public HypervisorEvents {
     // What one client has in a turn, before the others have theirs (server_turns.cpp).
     static constexpr int requests_per_turn = 32;
     static constexpr std::uint64_t effort_per_turn = 8 * requests_per_turn;
+    // Rings looked at, whenever turns are run, for requests that nobody rang for.
+    static constexpr std::size_t rings_per_look = 16;
 
     Server(const Settings& settings, Hypervisor& hypervisor, History& history, Clock& clock);
     ~Server();
@@ -73,7 +75,8 @@ class Server final : public HypervisorEvents {
     void serve(ConnectionId id);
     // The client closed both directions.
     void hung_up(ConnectionId id);
-    // One turn for each client that is due for one.
+    // One turn for each client that is due for one, or that forgot to ring: it is served when
+    // anybody wakes the daemon, as by C; where there are many rings, at one of the next times.
     void run_turns();
     bool has_turns_due() const { return connections_.any_runnable(); }
     // Sends what was queued since the last call. Call before waiting.
@@ -119,6 +122,7 @@ class Server final : public HypervisorEvents {
     // server_turns.cpp
     void take_turn(Connection& connection);
     void take_requests(Connection& connection, std::uint64_t share);
+    void look_at_rings();
     bool may_take(const Connection& connection) const;
     void hold(const Connection& client, const Transaction::Conflict& conflict);
     void release_held_by(ConnectionId client);
@@ -180,6 +184,8 @@ class Server final : public HypervisorEvents {
     LiveTree tree_;
     DomainTable domains_;
     Connections connections_;
+    std::vector<ConnectionId> rings_;  // of open ones, and of some that were closed since
+    std::size_t next_ring_ = 0;        // to look at
     MemoryAccount memory_;
     Announcer announcer_;
     NoLog silent_;
