@@ -21,6 +21,7 @@ watch() {
     done
     shift
     printf '$ watch %s -- %s\n' "${paths[*]}" "$*"
+    : >"$scratch/events" # the shell in the background may take its time to make it
     timeout 10 xenstore-watch -n "$count" "${paths[@]}" >"$scratch/events" 2>&1 &
     local watcher=$! tries
     # all watches stand once the initial events are out
