@@ -173,7 +173,15 @@ void Server::bury_domain(xs::DomainId id) {
 
 // XSA-322, XSA-419: what a dead domain owned goes, so that the next of its id does not own it.
 void Server::remove_nodes_of(const Domain& domain) {
-    if (tree_.counts().of(domain.ref).nodes == 0) return;
+    // The special nodes count for nobody.
+    const auto owns_special = [&](std::string_view name) {
+        const store::Node* const node = tree_.head().find(xs::join(special_directory, name));
+        return node != nullptr && owner_of(node->permissions()) == domain.ref;
+    };
+    if (tree_.counts().of(domain.ref).nodes == 0 && !owns_special(introduce_node) &&
+        !owns_special(release_node)) {
+        return;
+    }
     struct Waiting {
         const store::Node* node;
         std::string path;
