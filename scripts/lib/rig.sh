@@ -105,3 +105,10 @@ rig_cpu() {
 rig_machine_cpu() {
     awk -v hz="$(getconf CLK_TCK)" '/^cpu / { printf "%.2f\n", ($2 + $3 + $4 + $7 + $8 + $9) / hz }' /proc/stat
 }
+
+# rig_processes_cpu PID...: processor seconds of their threads, as the scheduler counts them (in nanoseconds).
+rig_processes_cpu() {
+    local pid files=()
+    for pid in "$@"; do files+=(/proc/"$pid"/task/*/schedstat); done
+    awk '{ sum += $1 } END { printf "%.6f\n", sum / 1e9 }' "${files[@]}"
+}

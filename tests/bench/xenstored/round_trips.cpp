@@ -4,15 +4,23 @@
 //   bench_xenstored COUNT NAME=SOCKET...      the first is the one the others are compared with
 //
 // Prints, for each case, the median and the mean of one operation in microseconds, and the ratio of
-// the medians to the first daemon's.
+// the medians to the first daemon's; then the processor time that each daemon took for it, all its
+// threads together, by the scheduler's count.
 extern "C" {  // the header does not say so itself
 #include <xenstore.h>
 }
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -25,6 +33,7 @@ using Clock = std::chrono::steady_clock;
 struct Daemon {
     std::string name;
     xs_handle* handle;
+    pid_t process;
 };
 
 [[noreturn]] void fail(const std::string& why) {
@@ -34,6 +43,35 @@ struct Daemon {
 
 void expect(bool holds, const char* what) {
     if (!holds) fail(what);
+}
+
+// The process that listens on the socket.
+pid_t process_behind(const char* path) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (std::strlen(path) >= sizeof address.sun_path) fail("the path of the socket is too long");
+    std::strcpy(address.sun_path, path);
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+        ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+        fail(std::string("cannot connect to ") + path);
+    }
+    ::close(fd);
+    return peer.pid;
+}
+
+// Microseconds on a processor (schedstat's first field is in nanoseconds).
+double processor_time(pid_t process) {
+    double sum = 0;
+    const std::string tasks = "/proc/" + std::to_string(process) + "/task";
+    for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+        double nanoseconds = 0;
+        std::ifstream(task.path() / "schedstat") >> nanoseconds;
+        sum += nanoseconds / 1000;
+    }
+    return sum;
 }
 
 std::string value_of(char* text) {
@@ -130,6 +168,7 @@ double microseconds(Clock::duration d) {
 
 struct Result {
     std::vector<double> times;
+    double processor = 0;
     double median() {
         std::ranges::nth_element(times, times.begin() + static_cast<long>(times.size() / 2));
         return times[times.size() / 2];
@@ -155,15 +194,20 @@ int main(int argc, char** argv) {
         ::setenv("XENSTORED_PATH", argv[i] + equals + 1, 1);
         xs_handle* const handle = xs_open(0);
         if (handle == nullptr) fail(std::string("cannot open ") + (argv[i] + equals + 1));
-        daemons.push_back({std::string(word.substr(0, equals)), handle});
+        daemons.push_back(
+            {std::string(word.substr(0, equals)), handle, process_behind(argv[i] + equals + 1)});
     }
 
-    std::printf("  %-28s", "microseconds: median (mean)");
-    for (const Daemon& daemon : daemons)
-        std::printf("  %20s", daemon.name.c_str());
-    for (std::size_t i = 1; i < daemons.size(); ++i)
-        std::printf("  %8s", i == 1 ? "ratio" : "");
-    std::printf("\n");
+    const auto headline = [&](const char* what) {
+        std::printf("  %-28s", what);
+        for (const Daemon& daemon : daemons)
+            std::printf("  %20s", daemon.name.c_str());
+        for (std::size_t i = 1; i < daemons.size(); ++i)
+            std::printf("  %8s", i == 1 ? "ratio" : "");
+        std::printf("\n");
+    };
+    headline("microseconds: median (mean)");
+    std::vector<std::vector<double>> processor;  // by case, by daemon
     constexpr int rounds = 20;
     for (const Case& one : cases()) {
         const int share = std::max(1, count / one.operations / rounds);
@@ -175,11 +219,13 @@ int main(int argc, char** argv) {
                 write(handle, XBT_NULL, "/bench", "");
                 one.prepare(handle);
                 one.run(handle);
+                const double before = processor_time(daemons[i].process);
                 for (int n = 0; n < share; ++n) {
                     const auto start = Clock::now();
                     one.run(handle);
                     results[i].times.push_back(microseconds(Clock::now() - start));
                 }
+                results[i].processor += processor_time(daemons[i].process) - before;
             }
         }
         std::printf("  %-28s", one.name);
@@ -189,6 +235,20 @@ int main(int argc, char** argv) {
             std::printf("  %8.2f", results[i].median() / results.front().median());
         std::printf("\n");
         std::fflush(stdout);
+        processor.emplace_back();
+        for (const Result& result : results)
+            processor.back().push_back(result.processor / static_cast<double>(result.times.size()));
+    }
+    std::printf("\n");
+    headline("microseconds of the daemon");
+    for (std::size_t c = 0; const Case& one : cases()) {
+        const std::vector<double>& took = processor[c++];
+        std::printf("  %-28s", one.name);
+        for (const double time : took)
+            std::printf("  %20.1f", time);
+        for (std::size_t i = 1; i < took.size(); ++i)
+            std::printf("  %8.2f", took[i] / took.front());
+        std::printf("\n");
     }
     for (const Daemon& daemon : daemons)
         xs_close(daemon.handle);
