@@ -8,6 +8,8 @@
 namespace stemma::store {
 namespace git {
 
+constexpr std::size_t open_packs = 16;
+
 void start() {
     static std::once_flag once;
     std::call_once(once, [] {
@@ -16,6 +18,9 @@ void start() {
         // Guards a person's git against hooks in a stranger's repository. We run none, the
         // repository is 0700, and in a user namespace its owner may have no name.
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0);
+        // Packs stay open once looked into, and there are up to 256 small ones: a daemon that also
+        // holds a descriptor for each client does not want theirs.
+        git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, open_packs);
         for (const int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM,
                                 GIT_CONFIG_LEVEL_XDG, GIT_CONFIG_LEVEL_GLOBAL}) {
             git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");

@@ -422,6 +422,24 @@ TEST_CASE("many batches leave few packs") {
     check_whole(repository);
 }
 
+TEST_CASE("of many packs few are open") {
+    const TemporaryDirectory directory;
+    const auto publisher = opened(directory / "store.git");
+    Editor editor = demo();
+    for (int i = 0; i < 40; ++i) {
+        editor.write("/vm/1/name", std::to_string(i));
+        publisher->submit(transaction(editor.tree, info(std::to_string(i))));
+        completed(*publisher, publisher->publish_all());
+    }
+    std::size_t open = 0;
+    for (const auto& descriptor : fs::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        const auto file = fs::read_symlink(descriptor.path(), gone);
+        if (file.extension() == ".pack") ++open;
+    }
+    CHECK(open <= 16);
+}
+
 TEST_CASE("a node that did not change is not written again") {
     const TemporaryDirectory directory;
     Editor editor;
