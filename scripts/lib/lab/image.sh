@@ -7,7 +7,7 @@ LAB=build/lab
 
 # Programs of the host that go into dom0; busybox has the rest. Debian's init script for Xen wants choom and
 # start-stop-daemon, upstream's launch-xenstore prlimit and bash, as do the hotplug scripts, which want ip.
-lab_host_programs=(bash dash choom prlimit start-stop-daemon ip git setsid)
+lab_host_programs=(bash dash choom prlimit start-stop-daemon ip git setsid script)
 
 # In the order they are loaded; xenfs before xen-privcmd fails with an unknown symbol.
 lab_modules=(xen-privcmd xenfs xen-gntdev xen-gntalloc xen-evtchn llc stp bridge xen-netback tun)
@@ -108,7 +108,7 @@ lab_build_dom0() {
     mkdir -p "$tree/usr/lib/init" "$tree/usr/lib/lsb"
     cp /lib/init/vars.sh "$tree/usr/lib/init/"
     cp /lib/lsb/init-functions "$tree/usr/lib/lsb/"
-    lab_libraries "$tree"/usr/bin/{bash,dash,choom,prlimit,start-stop-daemon,ip,git,setsid,xenstore} \
+    lab_libraries "$tree"/usr/bin/{bash,dash,choom,prlimit,start-stop-daemon,ip,git,setsid,script,xenstore} \
         "$tree"/usr/sbin/xen* "$tree"/usr/lib/xen-4.17/bin/* |
         while read -r found; do cp -L "$found" "$tree/usr/lib/x86_64-linux-gnu/"; done
     # xl loads it at pthread_cancel.
@@ -176,7 +176,7 @@ lab_image() {
             lab_build_dom0 "$new/dom0" || return
         mkdir -p "$new/dom0/lab/guest"
         cp "$packages"/boot/vmlinuz-* "$new/dom0/lab/guest/vmlinuz"
-        cp "$new/guest.cpio.gz" "$new/dom0/lab/guest/"
+        cp "$new/vmlinux" "$new/guest.cpio.gz" "$new/dom0/lab/guest/"
         (cd "$new/dom0" && find . -not -type d) >"$new/names"
         lab_pack "$new/dom0" >"$new/dom0.cpio" || return 1
         chmod 755 "$new/dom0/init"

@@ -1,0 +1,77 @@
+# Sourced by the tests in boot.d, which run in dom0 under bash. A file there is one subject; in it, each call of
+# `check` is one test with a line of its own in the result.
+
+daemon=${LAB_DAEMON:?} # ours, c or oxenstored
+long=${STEMMA_LONG:-0}
+work=$(mktemp -d)
+transcript=/out/transcript
+mkdir -p "$transcript" /out/figures
+PATH=$PATH:/usr/lib/xen-4.17/bin
+xenstored_pid() { cat /run/xenstore.pid; }
+
+# check NAME COMMAND...: one test, which passes when the command does; its output is shown when it fails.
+check() {
+    local name=$1
+    shift
+    if "$@" >"$work/check" 2>&1; then
+        echo "passed: $daemon: $name"
+    else
+        echo "failed: $daemon: $name (status $?)"
+        tail -n 40 "$work/check" | sed 's/^/    /'
+        return 1
+    fi
+}
+
+# skip NAME REASON: a test that cannot be decided here.
+skip() { echo "skipped: $daemon: $1: $2"; }
+
+# until_true SECONDS COMMAND...: waits for a condition; emulation is slow, so seconds are generous.
+until_true() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ $SECONDS -lt "$end" ] || { echo "not within $((SECONDS - end)) s of the limit: $*"; return 1; }
+        sleep 0.2
+    done
+}
+
+# record NAME COMMAND...: keeps status and output without what differs from run to run, for the comparison
+# of two daemons that tests/lab/all makes. Domids stay: both boots count them alike.
+record() {
+    local name=$1 status
+    shift
+    "$@" >"$work/record" 2>&1
+    status=$?
+    {
+        echo "\$ $*"
+        sed -E -e 's/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/g' \
+            -e 's/([0-9a-f]{2}:){5}[0-9a-f]{2}/MAC/g' -e 's/ +[0-9]+\.[0-9]+$/ TIME/' "$work/record"
+        echo "status $status"
+    } >>"$transcript/$name"
+    cat "$transcript/$name"
+    return $status
+}
+
+# answers ADDRESS: one ping that comes back.
+answers() { ping -c 1 -W 2 "$1" | grep -q ' 0% packet loss'; }
+silent() { ! answers "$1"; }
+is_gone() { ! xl domid "$1"; }
+# The domain's state letters, as xl list shows them.
+state() { xl list "$1" | awk 'NR == 2 { print $5 }'; }
+
+# linux_guest NAME TYPE ADDRESS: writes a configuration, whose path it prints. The kernel is Debian's as it comes
+# out of its bzImage: to unpack that at every create takes xl a minute under emulation (--long does).
+linux_guest() {
+    cat >"$work/$1.cfg" <<END
+name = "$1"
+type = "$2"
+kernel = "/lab/guest/$([ "$long" = 1 ] && echo vmlinuz || echo vmlinux)"
+ramdisk = "/lab/guest/guest.cpio.gz"
+cmdline = "console=hvc0 quiet panic=1 cryptomgr.notests rdinit=/init address=$3/24"
+memory = 96
+vcpus = 1
+vif = ["bridge=xenbr0,mac=00:16:3e:00:00:${3##*.}"]
+on_crash = "destroy"
+END
+    echo "$work/$1.cfg"
+}
