@@ -10,24 +10,21 @@ extern "C" {  // the header does not say so itself
 #include <xenstore.h>
 }
 
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "process_behind.hpp"
+
 namespace {
 
+using stemma::bench::process_behind;
+using stemma::bench::processor_time;
 using Clock = std::chrono::steady_clock;
 
 struct Daemon {
@@ -43,35 +40,6 @@ struct Daemon {
 
 void expect(bool holds, const char* what) {
     if (!holds) fail(what);
-}
-
-// The process that listens on the socket.
-pid_t process_behind(const char* path) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (std::strlen(path) >= sizeof address.sun_path) fail("the path of the socket is too long");
-    std::strcpy(address.sun_path, path);
-    ucred peer{};
-    socklen_t size = sizeof peer;
-    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
-    if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
-        ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
-        fail(std::string("cannot connect to ") + path);
-    }
-    ::close(fd);
-    return peer.pid;
-}
-
-// Microseconds on a processor (schedstat's first field is in nanoseconds).
-double processor_time(pid_t process) {
-    double sum = 0;
-    const std::string tasks = "/proc/" + std::to_string(process) + "/task";
-    for (const auto& task : std::filesystem::directory_iterator(tasks)) {
-        double nanoseconds = 0;
-        std::ifstream(task.path() / "schedstat") >> nanoseconds;
-        sum += nanoseconds / 1000;
-    }
-    return sum;
 }
 
 std::string value_of(char* text) {

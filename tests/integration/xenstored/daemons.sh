@@ -62,3 +62,18 @@ start_c() {
     pids+=($!)
     wait_for "$work/$name"
 }
+
+# start_oxenstored NAME: Debian's oxenstored on the stand-in for Xen. Its places are fixed, so /run and
+# /var/log are covered: only in a mount namespace of one's own (unshare --mount).
+start_oxenstored() {
+    local name=$1
+    mkdir -p "$work/$name"
+    mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /var/log && mkdir -p /run/xenstored /var/log/xen ||
+        fail "oxenstored needs a mount namespace"
+    printf '%s\n' 'persistent = false' 'xenstored-kva = /proc/xen/xsd_kva' \
+        'xenstored-port = /proc/xen/xsd_port' >"$work/$name/oxenstored.conf"
+    LD_PRELOAD=$build/tests/xen_stand_in.so "$tools/oxenstored" --no-fork --no-access-log \
+        --pid-file "$work/$name/pid" --config-file "$work/$name/oxenstored.conf" >"$work/$name.log" 2>&1 &
+    pids+=($!)
+    wait_for /run/xenstored
+}
