@@ -1,5 +1,7 @@
 #include "xenstored/branch.hpp"
 
+#include <algorithm>
+
 #include "xenstored/node_size.hpp"
 #include "xenstored/place.hpp"
 #include "xenstored/rights.hpp"
@@ -19,6 +21,12 @@ std::int64_t bytes(std::size_t count) {
 
 }  // namespace
 
+void Branch::replaced(std::string_view path, std::size_t content) {
+    constexpr std::size_t node = 256;  // with its share of the parent's list of children
+    const auto depth = static_cast<std::size_t>(1 + std::ranges::count(path, '/'));
+    replaced_ += node * depth + content;
+}
+
 // The parent lists one name more (1) or fewer (-1).
 void Branch::count_name(const store::Node& parent, std::string_view path, std::int64_t sign) {
     const std::size_t listed = xs::basename(path).size() + 1;
@@ -32,6 +40,7 @@ bool Branch::create(std::string_view path, store::Content content) {
     const auto parent = tree_.find(xs::parent(path));
     auto changed = tree_.create(path, std::move(content), edit());
     if (!changed) return false;
+    replaced(path, 0);
     if (!counts_for_nobody(path)) {
         count_name(*parent, path, 1);
         tally_.add(owner, {1, bytes(size + path.size())});
@@ -45,6 +54,7 @@ bool Branch::set_value(std::string_view path, store::Bytes value) {
     if (node == nullptr) return false;
     const std::int64_t growth = bytes(value.view().size()) - bytes(node->value().size());
     const DomainRef owner = owner_of(node->permissions());
+    replaced(path, node->value().size());
     auto changed = tree_.set_value(path, std::move(value), edit());
     if (!changed) return false;
     tree_ = std::move(*changed);
@@ -66,6 +76,7 @@ bool Branch::set_permissions(std::string_view path, store::Permissions permissio
         size -= 8 * node->permissions().entries().size();
         counted.add(owner_of(permissions), {1, bytes(size)});
     }
+    replaced(path, 0);
     auto changed = tree_.set_permissions(path, std::move(permissions), edit());
     if (!changed) return false;
     tree_ = std::move(*changed);
@@ -78,8 +89,13 @@ bool Branch::remove(std::string_view path) {
     if (node == nullptr) return false;
     auto changed = tree_.remove(path, edit());
     if (!changed) return false;
+    NodeTally gone;
+    gone.add_subtree(*node, path, 1);
+    for (const auto& [owner, use] : gone.changes())
+        replaced(path, static_cast<std::size_t>(use.bytes));
     if (!counts_for_nobody(path)) {
-        tally_.add_subtree(*node, path, -1);
+        for (const auto& [owner, use] : gone.changes())
+            tally_.add(owner, {-use.nodes, -use.bytes});
         count_name(*tree_.find(xs::parent(path)), path, -1);
     }
     tree_ = std::move(*changed);
@@ -91,6 +107,7 @@ bool Branch::graft(std::string_view path, const store::Node& subtree) {
     const store::Node* const parent = tree_.find(xs::parent(path));
     auto changed = tree_.graft(path, subtree, edit());
     if (!changed) return false;
+    replaced(path, 0);
     if (!counts_for_nobody(path)) {
         if (node != nullptr) {
             tally_.add_subtree(*node, path, -1);

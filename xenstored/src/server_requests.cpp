@@ -48,6 +48,7 @@ Bench Server::bench(const Connection& connection) {
 
 void Server::publish(const Branch& branch) {
     tree_.publish(branch);
+    if (tree_.replaced_bytes() >= look_for_old_at_) doom_old_transactions();
     // A guest that waits at its memory quota may go on once nodes of its are gone.
     for (const auto& [owner, change] : branch.tally().changes()) {
         if (trace_.shows(Trace::Class::acc)) {
@@ -61,6 +62,20 @@ void Server::publish(const Branch& branch) {
             domain != nullptr ? connections_.find(domain->connection) : nullptr;
         if (connection != nullptr && connection->paused) connections_.mark_dirty(*connection);
     }
+}
+
+// What a guest's open transactions keep alive is charged to nobody, since it depends on what others
+// change. So all that guests keep lies within the last replaced_bytes_kept.
+void Server::doom_old_transactions() {
+    look_for_old_at_ = tree_.replaced_bytes() + replaced_bytes_kept / 16;
+    connections_.for_each([&](Connection& connection) {
+        if (connection.caller.privileged) return;
+        for (auto& [id, transaction] : connection.transactions) {
+            if (transaction->began_at() + replaced_bytes_kept < tree_.replaced_bytes()) {
+                transaction->doom();
+            }
+        }
+    });
 }
 
 Answer Server::tree_request(Connection& connection, xs::MessageType type, Transaction* transaction,
@@ -190,7 +205,8 @@ Answer Server::transaction_start(Connection& connection, const Transaction* tran
         }
         if (limits.memory != 0) bounds.bytes = limits.memory;
     }
-    connection.transactions.emplace(id, std::make_unique<Transaction>(bounds, domains_.deaths()));
+    connection.transactions.emplace(
+        id, std::make_unique<Transaction>(bounds, domains_.deaths(), tree_.replaced_bytes()));
     trace_.created("transaction", connection.id.value);
     std::string reply = std::to_string(id);
     reply += '\0';

@@ -13,6 +13,11 @@ namespace stemma::xenstored {
 Ruling Transaction::request(Bench bench, const store::Tree& head, EditNumbers& numbers,
                             const store::Stamp& stamp, xs::MessageType type,
                             std::string_view payload) {
+    if (doomed_ && !broken_) {
+        Branch passing(head, numbers);
+        bench.in_transaction = true;
+        return judge(bench, passing, type, payload);
+    }
     if (!branch_) {
         base_ = head;
         branch_.emplace(head, numbers);
@@ -41,6 +46,14 @@ std::size_t Transaction::bytes() const {
     return bytes_ + static_cast<std::size_t>(std::max<std::int64_t>(growth, 0));
 }
 
+void Transaction::doom() {
+    doomed_ = true;
+    requests_ = {};
+    bytes_ = 0;
+    base_.reset();
+    branch_.reset();
+}
+
 void Transaction::give_up() {
     broken_ = true;
     requests_ = {};
@@ -51,6 +64,7 @@ std::expected<std::optional<Branch>, Transaction::Conflict> Transaction::finish(
     const Bench& bench, const store::Tree& head, const NodeCounts& counts,
     EditNumbers& numbers) const {
     if (broken_) return std::unexpected(Conflict{xs::Error::enomem, {}});
+    if (doomed_) return std::unexpected(Conflict{xs::Error::eagain, {}});
     if (!wrote()) return std::nullopt;
 
     std::optional<Branch> merged;

@@ -59,7 +59,7 @@ void require(bool holds) {
 void one_step(Lab& lab, Client& client, Input& input) {
     const std::uint32_t transaction = input.below(3) == 0 ? 0 : input.below(4);
     std::string payload = path(input) + '\0';
-    auto type = static_cast<MessageType>(input.below(24));
+    auto type = static_cast<MessageType>(input.below(28));
     switch (type) {
         case MessageType::control:
             return;
@@ -73,6 +73,24 @@ void one_step(Lab& lab, Client& client, Input& input) {
         case MessageType::watch:
         case MessageType::unwatch:
             payload += std::string(1, static_cast<char>('0' + input.below(3))) + '\0';
+            if (type == MessageType::watch && input.below(3) == 0) {
+                payload += std::to_string(input.below(4)) + '\0';
+            }
+            break;
+        case MessageType::get_feature:
+            if (input.below(2) == 0) payload.clear();
+            break;
+        case MessageType::set_feature:
+            payload =
+                std::to_string(input.below(8)) + '\0' + std::to_string(input.below(20)) + '\0';
+            break;
+        case MessageType::get_quota:
+        case MessageType::set_quota:
+            payload = input.below(2) == 0 ? "" : std::to_string(input.below(8)) + '\0';
+            payload += std::string(quotas()[input.below(10)].later_name) + '\0';
+            if (type == MessageType::set_quota) {
+                payload += std::to_string(input.below(4) * input.below(40)) + '\0';
+            }
             break;
         case MessageType::directory_part:
             payload += std::to_string(input.below(20)) + '\0';
@@ -100,8 +118,10 @@ void one_step(Lab& lab, Client& client, Input& input) {
     if (input.below(40) == 0) payload = input.bytes(30);
     const bool was_there = lab.server.connections().find(client.id()) != nullptr;
     const std::string reply = client.ask(type, payload, transaction);
+    // A guest may have to wait, at a quota or for domain 0's transaction; a tool never.
     if (was_there) require(reply != "nothing" && reply != "of another type");
     client.take_events();
+    if (reply == "nothing") client.received.clear();
 }
 
 }  // namespace

@@ -120,6 +120,22 @@ TEST_CASE("a write that many watch counts for as much as it makes the daemon do"
     CHECK(heavy.received.size() < 13);  // 40 turns at 256, each request a thousand
 }
 
+TEST_CASE("watches of those who may not see what is written make no writer's requests dear") {
+    Lab lab;
+    auto tool = lab.socket();
+    auto writer = lab.socket();
+    tool.write("/written", "0");
+    for (xs::DomainId id = 10; id < 12; ++id) {
+        auto guest = lab.domain(id);
+        for (int i = 0; i < 120; ++i)
+            REQUIRE(guest.watch("/written", std::to_string(i)) == "OK|");
+    }
+    for (int i = 0; i < 32; ++i)
+        writer.send(write_request("/written"));
+    turn(lab, {&writer});
+    CHECK(writer.received.size() >= 12);
+}
+
 TEST_CASE("a transaction's end counts for what it judges again") {
     Lab lab;
     auto tool = lab.socket();

@@ -31,6 +31,8 @@ class Branch {
 
     const store::Tree& tree() const { return tree_; }
     const NodeTally& tally() const { return tally_; }
+    // An estimate of the bytes of nodes that the edits replaced: what an older tree keeps alive.
+    std::uint64_t replaced_bytes() const { return replaced_; }
 
     // Who edits from now on, when and how.
     void stamp(const store::Stamp& stamp) { stamp_ = stamp; }
@@ -46,6 +48,8 @@ class Branch {
     bool graft(std::string_view path, const store::Node& subtree);
 
   private:
+    // Each edit copies the nodes on the way to its path.
+    void replaced(std::string_view path, std::size_t content);
     void count_name(const store::Node& parent, std::string_view path, std::int64_t sign);
     store::Edit edit() {
         const std::uint64_t number = numbers_->next();
@@ -55,6 +59,7 @@ class Branch {
     store::Tree tree_;
     EditNumbers* numbers_;
     NodeTally tally_;
+    std::uint64_t replaced_ = 0;
     store::Stamp stamp_;
 };
 

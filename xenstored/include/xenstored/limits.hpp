@@ -41,4 +41,8 @@ inline constexpr std::size_t socket_backlog_max = 64 * 1024 * 1024;
 // touch: what an end costs is what it has to judge again.
 inline constexpr std::size_t requests_per_transaction_node = 4;
 
+// And on the old versions of nodes that guests keep alive by transactions left open: one that began
+// more than so many replaced bytes ago can only fail.
+inline constexpr std::size_t replaced_bytes_kept = 64 * 1024 * 1024;
+
 }  // namespace stemma::xenstored

@@ -27,12 +27,16 @@ class LiveTree {
     void publish(const Branch& branch) {
         head_ = branch.tree();
         counts_.apply(branch.tally());
+        replaced_ += branch.replaced_bytes();
     }
+    // Bytes of nodes replaced so far, estimated.
+    std::uint64_t replaced_bytes() const { return replaced_; }
 
   private:
     EditNumbers numbers_;
     store::Tree head_;
     NodeCounts counts_;
+    std::uint64_t replaced_ = 0;
 };
 
 }  // namespace stemma::xenstored

@@ -142,6 +142,7 @@ class Server final : public HypervisorEvents {
     Bench bench(const Connection& connection);
     // Makes a branch of the head the head.
     void publish(const Branch& branch);
+    void doom_old_transactions();
     Answer tree_request(Connection& connection, xs::MessageType type, Transaction* transaction,
                         std::string_view payload);
     // Nothing: it has replied already, since an event follows the reply.
@@ -191,6 +192,7 @@ class Server final : public HypervisorEvents {
     NoLog silent_;
     Log* log_ = &silent_;
     bool shutdown_untold_ = false;
+    std::uint64_t look_for_old_at_ = replaced_bytes_kept;
     std::uint64_t effort_ = 0;        // spent on requests so far; see effort.hpp
     std::vector<ConnectionId> held_;  // guests whose requests wait: see hold()
     Stats stats_;

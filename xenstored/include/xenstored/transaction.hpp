@@ -33,9 +33,9 @@ class Transaction {
         std::size_t bytes = std::numeric_limits<std::size_t>::max();     // of requests and replies
     };
 
-    // `deaths`: DomainTable::deaths() now.
-    Transaction(const Bounds& bounds, std::uint64_t deaths)
-        : accesses_(bounds.nodes), bounds_(bounds), deaths_(deaths) {}
+    // `deaths`: DomainTable::deaths() now; `replaced`: LiveTree::replaced_bytes() now.
+    Transaction(const Bounds& bounds, std::uint64_t deaths, std::uint64_t replaced)
+        : accesses_(bounds.nodes), bounds_(bounds), deaths_(deaths), replaced_(replaced) {}
 
     // Judges one request on the branch and remembers it. `head` is where the branch starts if this
     // is the first. `bench.accesses` is set here.
@@ -59,6 +59,11 @@ class Transaction {
 
     // What it holds: requests, replies, and what its nodes have more than the live tree's.
     std::size_t bytes() const;
+    // How far the live tree had come when it began, in replaced bytes.
+    std::uint64_t began_at() const { return replaced_; }
+    // It can only end in EAGAIN from now on, and keeps nothing: requests are answered from the
+    // head, and leave no trace.
+    void doom();
     // Breaks it, for the client that it belongs to has come to its memory quota.
     void give_up();
 
@@ -85,6 +90,8 @@ class Transaction {
     std::size_t bytes_ = 0;
     Bounds bounds_;
     std::uint64_t deaths_;
+    std::uint64_t replaced_;
+    bool doomed_ = false;
     bool broken_ = false;
 };
 

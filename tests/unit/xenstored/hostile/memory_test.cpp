@@ -140,6 +140,39 @@ HOSTILE_TEST("B3", "total memory of a domain: everything together stays below th
     CHECK(lab.server.tree().counts() == NodeCounts::of_tree(lab.server.tree().head().root()));
 }
 
+// An open transaction keeps alive what the live tree has left behind, whoever changed it.
+HOSTILE_TEST(
+    "B3", "old versions that open transactions keep alive are bounded, for all guests together") {
+    Hostile lab;
+    const auto old = lab.evil.start(), used = lab.evil.start();
+    lab.evil.write("before", "1", used);
+    const auto tools = lab.tool.start();
+    lab.tool.write("/tool/kept", "1", tools);
+    const std::string value(4000, 'x');
+    const auto churn = [&](std::size_t bytes) {
+        const auto from = lab.server.tree().replaced_bytes();
+        while (lab.server.tree().replaced_bytes() < from + bytes)
+            lab.tool.write("/tool/churn", value);
+    };
+    churn(replaced_bytes_kept / 2);
+    const auto recent = lab.evil.start();
+    lab.evil.write("recent", "1", recent);
+    CHECK(lab.connection_of(5)->transactions.at(used)->kept_requests() == 1);
+    churn(replaced_bytes_kept * 5 / 8);
+    CHECK(lab.connection_of(5)->transactions.at(used)->kept_requests() == 0);
+    // it is answered to its end, and that is EAGAIN, at which every client tries again
+    CHECK(lab.evil.read("before", used) == "!ENOENT");
+    CHECK(lab.evil.write("before", "2", used) == "OK|");
+    CHECK(lab.evil.read("before", used) == "!ENOENT");
+    CHECK(lab.evil.commit(used) == "!EAGAIN");
+    CHECK(lab.evil.commit(old) == "!EAGAIN");
+    CHECK(lab.evil.read("before") == "!ENOENT");
+    CHECK(lab.evil.commit(recent) == "OK|");
+    CHECK(lab.tool.commit(tools) == "OK|");
+    CHECK(lab.tool.read("/tool/kept") == "1");
+    CHECK(lab.others_are_well());
+}
+
 HOSTILE_TEST("B4", "temporaries: a request leaves nothing but what it was for") {
     Hostile lab;
     lab.evil.write("v", std::string(1900, 'x'));
