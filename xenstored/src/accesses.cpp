@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "xs_wire/path.hpp"
+
 namespace stemma::xenstored {
 
 bool Accesses::touch(std::string_view path) {
@@ -31,8 +33,12 @@ std::vector<Accesses::Change> Accesses::changes() const {
     std::ranges::sort(sorted, {}, [](const auto* entry) { return entry->second.order; });
     std::vector<Change> changes;
     changes.reserve(sorted.size());
-    for (const auto* entry : sorted)
-        changes.push_back({entry->first, entry->second.kind == State::Kind::exact});
+    for (const auto* entry : sorted) {
+        const auto parent = order_.find(xs::parent(entry->first));
+        const bool before_parent =
+            parent != order_.end() && parent->second.order > entry->second.order;
+        changes.push_back({entry->first, entry->second.kind == State::Kind::exact, before_parent});
+    }
     return changes;
 }
 

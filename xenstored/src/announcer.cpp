@@ -9,12 +9,6 @@
 
 namespace stemma::xenstored {
 
-namespace {
-
-bool may_read(const Caller& caller, const store::Node* node) {
-    return node != nullptr && rights_of(caller, node->permissions()).covers(Right::read);
-}
-
 // The three nodes by whose permissions a change is made known.
 struct Witnesses {
     const store::Node* old = nullptr;     // the node before
@@ -22,11 +16,14 @@ struct Witnesses {
     const store::Node* parent = nullptr;  // its parent; of a removed node, its parent before
 
     bool exist() const { return old != nullptr || node != nullptr; }
-    bool permit(const Caller& caller) const {
-        return caller.privileged || may_read(caller, old) || may_read(caller, node) ||
-               may_read(caller, parent);
-    }
+    bool permit(const Caller& caller) const;
 };
+
+namespace {
+
+bool may_read(const Caller& caller, const store::Node* node) {
+    return node != nullptr && rights_of(caller, node->permissions()).covers(Right::read);
+}
 
 Witnesses witnesses(const store::Tree& before, const store::Tree& after, std::string_view path) {
     const Place now = locate(after.root(), path);
@@ -34,16 +31,47 @@ Witnesses witnesses(const store::Tree& before, const store::Tree& after, std::st
     return {then.node, now.node, now.node != nullptr ? now.parent : then.parent};
 }
 
+// C writes what a transaction changed node by node, in the order of their first touch, and tells of
+// each at once: the parent of one that comes before it is as it was. Of a removed node only its own
+// permissions count.
+Witnesses witnesses(const store::Tree& before, const store::Tree& after,
+                    const Accesses::Change& change) {
+    Witnesses found = witnesses(before, after, change.path);
+    if (found.node == nullptr) {
+        found.parent = nullptr;
+    } else if (change.before_parent) {
+        found.parent = before.find(xs::parent(change.path));
+    }
+    return found;
+}
+
 }  // namespace
+
+bool Witnesses::permit(const Caller& caller) const {
+    return caller.privileged || may_read(caller, old) || may_read(caller, node) ||
+           may_read(caller, parent);
+}
 
 void Announcer::changed(const store::Tree& before, const store::Tree& after, std::string_view path,
                         WatchIndex::Match match) {
+    if (collect(path, match)) tell(path, witnesses(before, after, path));
+}
+
+void Announcer::committed(const store::Tree& before, const store::Tree& after,
+                          const Accesses::Change& change) {
+    const auto match = change.exact ? WatchIndex::Match::exact : WatchIndex::Match::at_or_above;
+    if (collect(change.path, match)) tell(change.path, witnesses(before, after, change));
+}
+
+bool Announcer::collect(std::string_view path, WatchIndex::Match match) {
     matches_.clear();
     connections_->watches().collect(path, match, matches_);
     // Who only watches what another writes must not make that other's requests dear.
     looked_at_ += 1 + matches_.size() / 16;
-    if (matches_.empty()) return;
-    const Witnesses seen = witnesses(before, after, path);
+    return !matches_.empty();
+}
+
+void Announcer::tell(std::string_view path, const Witnesses& seen) {
     if (!seen.exist()) return;         // made and removed by one transaction
     const Connection* last = nullptr;  // a client with many watches is judged once in a row
     bool permitted = false;

@@ -255,11 +255,8 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
                              store::Operation::transaction};
     history_->record(
         {before, tree_.head(), connection.id, connection.caller.domain, stamp, false, paths});
-    for (const auto& change : changes) {
-        announcer_.changed(
-            before, tree_.head(), change.path,
-            change.exact ? WatchIndex::Match::exact : WatchIndex::Match::at_or_above);
-    }
+    for (const auto& change : changes)
+        announcer_.committed(before, tree_.head(), change);
     return acknowledgement;
 }
 

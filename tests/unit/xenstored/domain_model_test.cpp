@@ -298,7 +298,13 @@ struct World {
         return made;
     }
 
-    void fire(const Nodes& before, const Nodes& after, const std::string& at, bool exact) {
+    // Whose permissions count besides the node's: its parent's, after the change, or before if the
+    // node was removed. C commits a transaction node by node: the parent of one that it touched
+    // earlier is as it was, and a removed node's does not count.
+    enum class Parent { after, before, none };
+
+    void fire(const Nodes& before, const Nodes& after, const std::string& at, bool exact,
+              Parent counts) {
         const auto find = [&](const Nodes& nodes, const std::string& where) {
             const auto found = nodes.find(where);
             return found == nodes.end() ? nullptr : &found->second;
@@ -306,7 +312,9 @@ struct World {
         const Node* const old = find(before, at);
         const Node* const now = find(after, at);
         if (old == nullptr && now == nullptr) return;
-        const Node* const parent = find(now != nullptr ? after : before, parent_of(at));
+        const Node* const parent =
+            counts == Parent::none ? nullptr
+                                   : find(counts == Parent::after ? after : before, parent_of(at));
         for (const auto& party : parties) {
             const auto may = [&](const Node* node) {
                 return node != nullptr && (rights(party->who, node->entries) & 1) != 0;
@@ -325,9 +333,11 @@ struct World {
         const Nodes before = model.nodes;
         const Ruling ruling = model.judge(model.nodes, party.who, request, before, false);
         for (const std::string& at : ruling.exact)
-            fire(before, model.nodes, at, true);
-        for (const std::string& at : ruling.changed)
-            fire(before, model.nodes, at, false);
+            fire(before, model.nodes, at, true, Parent::before);
+        for (const std::string& at : ruling.changed) {
+            const bool removed = !model.nodes.contains(at);
+            fire(before, model.nodes, at, false, removed ? Parent::before : Parent::after);
+        }
         REQUIRE(asked(party, request, 0) == ruling.reply);
     }
 
@@ -361,9 +371,14 @@ struct World {
             return "!ENOSPC";
         }
         const Nodes before = std::exchange(model.nodes, merged);
-        for (const std::string& at : t.touched) {
-            const auto change = t.changed.find(at);
-            if (change != t.changed.end()) fire(before, model.nodes, at, !change->second);
+        for (auto at = t.touched.begin(); at != t.touched.end(); ++at) {
+            const auto change = t.changed.find(*at);
+            if (change == t.changed.end()) continue;
+            const bool later = std::find(at, t.touched.end(), parent_of(*at)) != t.touched.end();
+            const Parent counts = !model.nodes.contains(*at) ? Parent::none
+                                  : later && *at != "/"      ? Parent::before
+                                                             : Parent::after;
+            fire(before, model.nodes, *at, !change->second, counts);
         }
         return "OK|";
     }
@@ -429,8 +444,8 @@ struct World {
             Ruling ruling;
             Model::remove(model.nodes, ruling, at, true);
             for (const std::string& gone : ruling.exact)
-                fire(before, model.nodes, gone, true);
-            fire(before, model.nodes, at, false);
+                fire(before, model.nodes, gone, true, Parent::before);
+            fire(before, model.nodes, at, false, Parent::before);
         }
         lab.kill(static_cast<xs::DomainId>(id));
     }

@@ -182,6 +182,37 @@ TEST_CASE(
     CHECK(watcher.take_events().empty());
 }
 
+TEST_CASE(
+    "a transaction tells of a node by the rights that its parent has when C writes the node") {
+    Lab lab;
+    auto tool = lab.socket();
+    auto watcher = lab.domain(5);
+    tool.write("/t", "1");
+    tool.write("/t/gone", "1");
+    tool.write("/shut", "1");
+    watcher.watch("/t", "t");
+    watcher.watch("/shut", "s");
+    watcher.take_events();
+    // the parent is opened after its child was touched, and before
+    auto id = tool.start();
+    tool.write("/t/first", "1", id);
+    tool.set_perms("/t", "r0", id);
+    tool.set_perms("/t/first", "n0", id);
+    tool.write("/t/second", "1", id);
+    tool.set_perms("/t/second", "n0", id);
+    CHECK(tool.commit(id) == "OK|");
+    CHECK(watcher.take_events() == Events{"/t|t|", "/t/second|t|"});
+    // a removed node's parent does not count
+    tool.set_perms("/t/gone", "n0");
+    watcher.take_events();
+    id = tool.start();
+    tool.rm("/t/gone", id);
+    CHECK(tool.commit(id) == "OK|");
+    CHECK(watcher.take_events().empty());
+    tool.rm("/t/first");
+    CHECK(watcher.take_events() == Events{"/t/first|t|"});
+}
+
 TEST_CASE("a guest that does not read loses events by age, and by the room they take") {
     Server::Settings settings;
     settings.limits.memory = 1000;

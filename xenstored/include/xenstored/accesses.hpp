@@ -25,6 +25,7 @@ class Accesses {
     struct Change {
         std::string path;
         bool exact;
+        bool before_parent;  // the parent was touched, and later
     };
     // In the order of first touch.
     std::vector<Change> changes() const;

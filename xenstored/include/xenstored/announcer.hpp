@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "store/tree.hpp"
+#include "xenstored/accesses.hpp"
 #include "xenstored/clock.hpp"
 #include "xenstored/connections.hpp"
 #include "xenstored/domain_table.hpp"
@@ -13,6 +14,8 @@
 #include "xenstored/trace.hpp"
 
 namespace stemma::xenstored {
+
+struct Witnesses;
 
 // Queues watch events. Whoever registered a watch gets the event if it may read the node or the
 // node's parent, or might before the change (XSA-115); a privileged client gets all.
@@ -30,6 +33,10 @@ class Announcer {
     // written, made or removed by name, exact for one that went with an ancestor.
     void changed(const store::Tree& before, const store::Tree& after, std::string_view path,
                  WatchIndex::Match match);
+
+    // One of a transaction's changes, at its commit.
+    void committed(const store::Tree& before, const store::Tree& after,
+                   const Accesses::Change& change);
 
     // The subtree at `path` was removed, outside a transaction: children before their parents, in
     // the order of their creation, and the top last, as C does it.
@@ -61,6 +68,9 @@ class Announcer {
     std::uint64_t dropped() const { return dropped_; }
 
   private:
+    // Finds the watches; false if there is none.
+    bool collect(std::string_view path, WatchIndex::Match match);
+    void tell(std::string_view path, const Witnesses& seen);
     void send(Connection& connection, std::string_view path, std::string_view token,
               Outstanding::Cause cause);
 
