@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string_view>
@@ -123,29 +124,36 @@ void XenHypervisor::look_at_domains() {
         if (domains->size() < XenInterface::domains_per_call) break;
         first = static_cast<xs::DomainId>(domains->back().id + 1);
     }
-    std::vector<xs::DomainId> gone;
-    std::vector<xs::DomainId> shut_down;
+    struct Found {
+        std::uint64_t asked;
+        xs::DomainId id;
+        bool gone;
+    };
+    std::vector<Found> all;
     for (auto known = known_.begin(); known != known_.end();) {
         const auto domain = present.find(known->first);
-        const bool same = domain != present.end() && domain->second.handle == known->second;
-        if (!same || domain->second.dying) {
-            gone.push_back(known->first);
-        } else if (domain->second.shut_down) {
-            shut_down.push_back(known->first);
+        const bool same = domain != present.end() && domain->second.handle == known->second.handle;
+        const bool gone = !same || domain->second.dying;
+        if (gone || domain->second.shut_down) {
+            all.push_back({known->second.asked, known->first, gone});
         }
         known = same ? std::next(known) : known_.erase(known);
     }
-    for (const xs::DomainId id : shut_down)
-        events_->domain_shut_down(id);
-    for (const xs::DomainId id : gone)
-        events_->domain_gone(id);
+    std::ranges::sort(all, std::ranges::greater(), &Found::asked);
+    for (const Found& found : all) {
+        if (found.gone) {
+            events_->domain_gone(found.id);
+        } else {
+            events_->domain_shut_down(found.id);
+        }
+    }
 }
 
 bool XenHypervisor::exists(xs::DomainId id) {
     if (id == 0) return true;
     const auto domains = xen_->domains(id, 1);
     if (!domains || domains->empty() || domains->front().id != id) return false;
-    known_.insert_or_assign(id, domains->front().handle);
+    known_.insert_or_assign(id, Known{domains->front().handle, ++last_asked_});
     return true;
 }
 

@@ -183,6 +183,20 @@ TEST_CASE("a death is told when it begins and when it is over, a shutdown while 
     CHECK(host.xen.masked.empty());
 }
 
+TEST_CASE("of deaths and shutdowns at once, those of the domain asked for last come first") {
+    Host host;
+    host.start();
+    for (const xs::DomainId id : {xs::DomainId{5}, xs::DomainId{9}, xs::DomainId{7}}) {
+        host.make(id);
+        CHECK(host.hypervisor.exists(id));
+    }
+    host.xen.all.erase(9);
+    host.xen.all[5].shut_down = true;
+    host.xen.all[7].dying = true;
+    host.look();
+    CHECK(host.told.take() == "-7-9!5");
+}
+
 TEST_CASE("a domid that came back with another handle is the end of the first") {
     Host host;
     host.start();

@@ -55,8 +55,14 @@ class XenHypervisor final : public Hypervisor {
     std::unordered_map<std::uint32_t, xs::DomainId> ports_;
     // Bound ports whose notifications are not taken any more; they stay masked.
     std::unordered_set<std::uint32_t> muted_;
-    // Handles of the domains that somebody asked for.
-    std::unordered_map<xs::DomainId, std::string> known_;
+    // The domains that somebody asked for. The one asked for last is looked at first, as by C: it
+    // decides which shutdown is told by the event of a death.
+    struct Known {
+        std::string handle;
+        std::uint64_t asked = 0;
+    };
+    std::unordered_map<xs::DomainId, Known> known_;
+    std::uint64_t last_asked_ = 0;
 };
 
 }  // namespace stemma::xenstored
