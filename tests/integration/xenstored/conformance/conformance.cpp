@@ -1,13 +1,16 @@
-// Plays the corpus to C xenstored, oxenstored and ours, and compares what they say.
+// Plays the corpus, or random sequences, to C xenstored, oxenstored and ours, and compares what
+// they say.
 //
-//   conformance [--verbose] [--show] [--only TEXT] --work DIR --preload SO --reasons FILE
-//               --c FILE --ours FILE [--oxenstored FILE] CORPUS-FILE...
+//   conformance [--verbose] [--show] [--only TEXT] --work DIR --preload SO
+//               --c FILE --ours FILE [--oxenstored FILE]
+//               {--reasons FILE CORPUS-FILE... | --random FIRST-SEED SEQUENCES STEPS}
 //
 // Ours has to say what C says, byte for byte, but where the corpus marks a deliberate difference:
-// there it has to say what the corpus says. What oxenstored says is counted only.
+// there it has to say what the corpus says. What oxenstored says is counted only. Of a random
+// sequence that fails the shortest part is printed that still does.
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +21,8 @@
 #include <thread>
 
 #include "player.hpp"
+#include "random_sequence.hpp"
+#include "report.hpp"
 
 namespace {
 
@@ -34,6 +39,7 @@ struct Arguments {
     std::optional<Program> ours;
     std::optional<Program> oxenstored;
     std::vector<std::string> files;
+    std::array<unsigned, 3> random{};  // first seed, sequences, steps
 };
 
 [[noreturn]] void fail(const std::string& why) {
@@ -62,6 +68,9 @@ Arguments read_arguments(int argc, char** argv) {
             arguments.show = true;
         } else if (word == "--only") {
             arguments.only = value();
+        } else if (word == "--random") {
+            for (unsigned& number : arguments.random)
+                number = static_cast<unsigned>(std::atoi(value().c_str()));
         } else if (word == "--work") {
             arguments.work = value();
         } else if (word == "--preload") {
@@ -88,17 +97,12 @@ void prepare_oxenstored(const std::string& directory) {
         << "access-log-file = " << directory << "/access\npid-file = " << directory << "/pid\n";
 }
 
-struct Result {
-    std::optional<Transcript> c, ours, oxenstored;
-    std::size_t requests = 0;
-    std::string error;
-};
-
 class Runner {
   public:
     Runner(const Arguments& arguments, std::vector<Sequence> sequences)
         : arguments_(arguments), sequences_(std::move(sequences)), results_(sequences_.size()) {}
 
+    // All sequences, by as many threads as keep the processors busy.
     void run() {
         std::vector<std::thread> workers;
         for (unsigned i = 0; i < 3; ++i)
@@ -110,17 +114,46 @@ class Runner {
     const std::vector<Sequence>& sequences() const { return sequences_; }
     const std::vector<Result>& results() const { return results_; }
 
-  private:
-    void work() {
-        for (std::size_t at = next_++; at < sequences_.size(); at = next_++) {
-            const Sequence& sequence = sequences_[at];
-            Result& result = results_[at];
-            const std::string directory = arguments_.work + "/" + std::to_string(at);
-            result.c = play(arguments_.c, sequence, directory + "c", result);
-            result.ours = play(arguments_.ours, sequence, directory + "o", result);
-            if (sequence.uses_sockets()) continue;  // oxenstored's socket has a fixed place
+    Result play_to_all(const Sequence& sequence) {
+        Result result;
+        const std::string directory = arguments_.work + "/" + std::to_string(directories_++);
+        result.c = play(arguments_.c, sequence, directory + "c", result);
+        result.ours = play(arguments_.ours, sequence, directory + "o", result);
+        if (!sequence.uses_sockets()) {  // oxenstored's socket has a fixed place
             result.oxenstored = play(arguments_.oxenstored, sequence, directory + "x", result);
         }
+        return result;
+    }
+
+    // Leaves out steps as long as the rest still fails, and at the same step.
+    Sequence shortest(Sequence sequence, std::size_t fault) {
+        const std::string step = sequence.steps[fault].text;
+        sequence.steps.resize(fault + 1);
+        const auto fails = [&](const Sequence& tried) {
+            const Result result = play_to_all(tried);
+            if (!result.error.empty()) return false;
+            const auto at = first_fault(tried, result);
+            return at && tried.steps[*at].text == step;
+        };
+        for (std::size_t some = sequence.steps.size() / 2; some > 0; some /= 2) {
+            for (std::size_t at = 0; at + some <= sequence.steps.size();) {
+                Sequence tried = sequence;
+                const auto first = tried.steps.begin() + static_cast<std::ptrdiff_t>(at);
+                tried.steps.erase(first, first + static_cast<std::ptrdiff_t>(some));
+                if (fails(tried)) {
+                    sequence = std::move(tried);
+                } else {
+                    at += some;
+                }
+            }
+        }
+        return sequence;
+    }
+
+  private:
+    void work() {
+        for (std::size_t at = next_++; at < sequences_.size(); at = next_++)
+            results_[at] = play_to_all(sequences_[at]);
     }
 
     // In a directory of its own: the kernel may take its time to release a killed daemon's lock.
@@ -148,137 +181,37 @@ class Runner {
     std::vector<Sequence> sequences_;
     std::vector<Result> results_;
     std::atomic<std::size_t> next_ = 0;
+    std::atomic<std::size_t> directories_ = 0;
 };
 
-void print_lines(const char* mark, const std::vector<std::string>& lines) {
-    constexpr std::size_t shown = 200;
-    for (const std::string& line : lines)
-        std::printf("      %s %s%s\n", mark, line.substr(0, shown).c_str(),
-                    line.size() > shown ? "…" : "");
-    if (lines.empty()) std::printf("      %s (nothing)\n", mark);
-}
-
-const std::vector<std::string>& at(const Transcript& transcript, std::size_t step) {
-    static const std::vector<std::string> none;
-    return step < transcript.size() ? transcript[step] : none;
-}
-
-// A line of the corpus that ends in "…" says how a line has to begin.
-bool as_wanted(const std::vector<std::string>& lines, const std::vector<std::string>& wanted) {
-    constexpr std::string_view and_so_on = "…";
-    return std::ranges::equal(lines, wanted, [&](const std::string& line, std::string_view want) {
-        if (!want.ends_with(and_so_on)) return line == want;
-        return line.starts_with(want.substr(0, want.size() - and_so_on.size()));
-    });
-}
-
-class Report {
-  public:
-    explicit Report(std::map<std::string, std::string> reasons) : reasons_(std::move(reasons)) {}
-
-    void judge(const Sequence& sequence, const Result& result) {
-        ++sequences_;
-        requests_ += result.requests;
-        if (!result.error.empty()) {
-            wrong(sequence, result.error);
-            return;
-        }
-        bool deliberate = false;
-        bool good = true;
-        for (std::size_t i = 0; i < sequence.steps.size(); ++i) {
-            const Step& step = sequence.steps[i];
-            const auto& c = at(*result.c, i);
-            const auto& ours = at(*result.ours, i);
-            const bool marked = !step.difference.empty();
-            if (marked) {
-                deliberate = true;
-                ++uses_[step.difference];
-                if (!reasons_.contains(step.difference)) {
-                    wrong(sequence, "no reason is called '" + step.difference + "'");
-                    good = false;
-                }
-            }
-            if (c != ours && (!marked || !as_wanted(ours, step.ours))) {
-                wrong(sequence, std::to_string(step.line) + ": " + step.text);
-                print_lines("C   ", c);
-                print_lines("ours", ours);
-                if (marked) print_lines("want", step.ours);
-                good = false;
-                break;  // what follows, follows from it
-            }
-            if (c == ours && marked && !step.by_chance) {
-                wrong(sequence, std::to_string(step.line) +
-                                    ": marked as a difference, and there is none: " + step.text);
-                good = false;
-            }
-        }
-        if (good) ++(deliberate ? differing_ : identical_);
-        if (result.oxenstored) {
-            ++oxenstored_played_;
-            if (*result.oxenstored != *result.c) oxenstored_differs_.push_back(&sequence);
-        }
+// The exit status.
+int play_random(const Arguments& arguments) {
+    const auto [first, count, steps] = arguments.random;
+    std::vector<Sequence> sequences;
+    for (unsigned seed = first; seed < first + count; ++seed)
+        sequences.push_back(random_sequence(seed, steps));
+    Runner runner(arguments, std::move(sequences));
+    runner.run();
+    Report report({});
+    for (std::size_t i = 0; i < runner.sequences().size(); ++i) {
+        const Sequence& sequence = runner.sequences()[i];
+        const Result& result = runner.results()[i];
+        report.judge(sequence, result);
+        if (!result.error.empty()) continue;
+        const auto fault = first_fault(sequence, result);
+        if (!fault) continue;
+        const Sequence shortest = runner.shortest(sequence, *fault);
+        show(shortest, runner.play_to_all(shortest));
     }
-
-    int finish(bool verbose) {
-        for (const auto& [reason, text] : reasons_) {
-            if (!uses_.contains(reason)) {
-                std::printf("FAILED: nothing shows the difference '%s'\n", reason.c_str());
-                failed_ = true;
-            }
-        }
-        std::printf(
-            "%zu sequences, %zu requests: %zu identical to C xenstored 4.17, "
-            "%zu with deliberate differences, %zu wrong\n",
-            sequences_, requests_, identical_, differing_, sequences_ - identical_ - differing_);
-        std::printf("deliberate differences:\n");
-        for (const auto& [reason, count] : uses_)
-            std::printf("  %s (%zu): %s\n", reason.c_str(), count, reasons_[reason].c_str());
-        if (oxenstored_played_ > 0) {
-            std::printf("oxenstored 4.17, for comparison: %zu of %zu sequences are as C's\n",
-                        oxenstored_played_ - oxenstored_differs_.size(), oxenstored_played_);
-            for (const Sequence* sequence : oxenstored_differs_) {
-                if (verbose)
-                    std::printf("  differs: %s: %s\n", sequence->file.c_str(),
-                                sequence->name.c_str());
-            }
-        }
-        return failed_ ? 1 : 0;
-    }
-
-  private:
-    void wrong(const Sequence& sequence, const std::string& why) {
-        std::printf("FAILED: %s:%d: %s\n    %s\n", sequence.file.c_str(), sequence.line,
-                    sequence.name.c_str(), why.c_str());
-        failed_ = true;
-    }
-
-    std::map<std::string, std::string> reasons_;
-    std::map<std::string, std::size_t> uses_;
-    std::size_t sequences_ = 0, requests_ = 0, identical_ = 0, differing_ = 0;
-    std::size_t oxenstored_played_ = 0;
-    std::vector<const Sequence*> oxenstored_differs_;
-    bool failed_ = false;
-};
-
-void show(const Sequence& sequence, const Result& result) {
-    std::printf("== %s (%s:%d)\n", sequence.name.c_str(), sequence.file.c_str(), sequence.line);
-    if (!result.error.empty()) std::printf("    %s\n", result.error.c_str());
-    for (std::size_t i = 0; i < sequence.steps.size(); ++i) {
-        std::printf("  %s\n", sequence.steps[i].text.c_str());
-        if (result.c) print_lines("C   ", at(*result.c, i));
-        if (result.ours && (!result.c || at(*result.ours, i) != at(*result.c, i))) {
-            print_lines("ours", at(*result.ours, i));
-        }
-        if (result.oxenstored && result.c && at(*result.oxenstored, i) != at(*result.c, i)) {
-            print_lines("ox  ", at(*result.oxenstored, i));
-        }
-    }
+    return report.finish(arguments.verbose);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
     const Arguments arguments = read_arguments(argc, argv);
+    if (!arguments.c || !arguments.ours) fail("--c and --ours are needed");
+    if (arguments.random[1] > 0) return play_random(arguments);
     std::vector<Sequence> sequences;
     std::set<std::string> names;
     for (const std::string& file : arguments.files) {
@@ -294,7 +227,6 @@ int main(int argc, char** argv) {
     }
     Runner runner(arguments, std::move(sequences));
     runner.run();
-    if (!arguments.c || !arguments.ours) fail("--c and --ours are needed");
     if (arguments.show) {
         for (std::size_t i = 0; i < runner.sequences().size(); ++i)
             show(runner.sequences()[i], runner.results()[i]);

@@ -150,9 +150,15 @@ void Player::listen(Lines& heard) {
             return;
         }
         more = false;
+        std::vector<Subject::DomainId>
+            ringing;  // only when all have listened to the daemon at rest
         for (auto& [name, speaker] : speakers_) {
-            if (!speaker.deaf && hear(name, speaker, heard)) more = true;
+            if (speaker.deaf || !hear(name, speaker, heard)) continue;
+            more = true;
+            if (speaker.is_domain) ringing.push_back(speaker.domain);
         }
+        for (const Subject::DomainId id : ringing)
+            subject_.ring(id);
     }
 }
 
@@ -166,7 +172,6 @@ bool Player::hear(const std::string& name, Speaker& speaker, Lines& heard) {
         const bool rung = subject_.rung(speaker.domain) != speaker.rung;
         speaker.rung = subject_.rung(speaker.domain);
         if (got > 0 && !rung) heard.push_back(mark + "(was not rung)");
-        if (got > 0) subject_.ring(speaker.domain);
     } else if (speaker.socket >= 0) {
         const auto count = ::read(speaker.socket, room.data(), room.size());
         if (count == 0 || (count < 0 && errno != EAGAIN)) {
