@@ -305,9 +305,8 @@ Ruling Judgement::rm(std::string_view payload) {
         return acknowledge(false, found.place);
     }
     if (path_ == "/") return refuse(Error::einval);
-    if (!touch(xs::parent(path_)) || !touch_subtree(*found.place.node)) {
-        return refuse(Error::enospc);
-    }
+    if (!touch(xs::parent(path_))) return refuse(Error::enospc);
+    if (!touch_subtree(*found.place.node)) return refuse(Error::eio);  // as C, in mid-removal
     const auto removed = store::Ref<const store::Node>::share(found.place.node);
     branch_.remove(path_);
     Ruling ruling = acknowledge(true, found.place);

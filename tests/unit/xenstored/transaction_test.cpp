@@ -270,6 +270,15 @@ TEST_CASE("quotas of transactions") {
             CHECK(guest.mkdir("/g/" + std::to_string(i)) == "OK|");
         CHECK(guest.commit(id) == "!ENOSPC");
     }
+    SECTION("a removal that would touch too many nodes is EIO, as in C, and breaks it") {
+        for (int i = 0; i < 30; ++i)
+            tool.mkdir("/g/all/" + std::to_string(i));
+        tool.set_perms("/g/all", "b5");
+        const auto id = guest.start();
+        CHECK(guest.rm("/g/all", id) == "!EIO");
+        CHECK(guest.commit(id) == "!ENOMEM");
+        CHECK(tool.list("/g") == "all|");
+    }
     SECTION("touching too many nodes breaks it") {
         const auto id = guest.start();
         std::string last;
