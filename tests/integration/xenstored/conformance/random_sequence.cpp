@@ -38,13 +38,22 @@ class Maker {
     }
 
     void prepare() {
-        add("domain 9");  // see domains.txt
+        add("domain 9");  // see domain_deaths.txt
+        if (once_in(2)) set_quotas();
         for (unsigned id = 1; id <= guests; ++id)
             arrive(id);
         for (const char* directory : {"/shared", "/open", "/closed"}) {
             add(std::string("0: WRITE ") + directory + " 1");
             add(std::string("0: SET_PERMS ") + directory + ' ' + permissions(0));
         }
+    }
+
+    void set_quotas() {
+        constexpr std::array<const char*, 7> quotas{
+            "nodes 12",      "watches 3",     "transactions 2", "transaction-nodes 14",
+            "node-size 120", "permissions 3", "path-max 40"};
+        for (unsigned count = 1 + below(3); count > 0; --count)
+            add(std::string("0: CONTROL quota set ") + one_of(quotas));
     }
 
     void arrive(unsigned id) {
@@ -79,6 +88,7 @@ class Maker {
             text += "abc"[below(3)];
         }
         if (once_in(60)) text = "/";
+        if (once_in(60)) text += "/{n*" + std::to_string(10 + below(40)) + '}';
         return text;
     }
 
@@ -95,6 +105,7 @@ class Maker {
 
     std::string value() {
         if (once_in(40)) return "{v*" + std::to_string(1990 + below(40)) + "}";
+        if (once_in(20)) return "{w*" + std::to_string(70 + below(40)) + "}";
         return std::string(1, "xyz"[below(3)]);
     }
 
