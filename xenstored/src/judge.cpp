@@ -47,6 +47,7 @@ class Judgement {
         Ruling ruling;
         ruling.reply = std::unexpected(error);
         ruling.breaks_transaction = out_of_accesses_;
+        ruling.creates = creates_;
         return ruling;
     }
     Ruling refuse_breaking(Error error) {
@@ -62,6 +63,7 @@ class Judgement {
     Ruling acknowledge(bool changed, const Place& place) {
         Ruling ruling = answer(acknowledgement);
         ruling.changed = changed;
+        ruling.creates = creates_;
         ruling.path = path_;
         ruling.basis_length = place.nearest_length;
         if (changed && bench_.accesses != nullptr) bench_.accesses->changed(path_, false);
@@ -92,6 +94,7 @@ class Judgement {
     std::string_view path_;
     std::string scratch_;
     bool out_of_accesses_ = false;
+    bool creates_ = false;
 };
 
 bool Judgement::touch_upwards(std::string_view path, std::size_t nearest_length) {
@@ -225,6 +228,7 @@ store::Permissions Judgement::inherited(const store::Permissions& parent) const 
 }
 
 std::optional<Ruling> Judgement::create(const Place& place, std::string_view value) {
+    creates_ = true;
     const store::Permissions permissions = inherited(place.nearest->permissions());
     const std::size_t entries = permissions.entries().size();
     const std::size_t first_name = place.nearest_length == 1 ? 1 : place.nearest_length + 1;

@@ -50,6 +50,7 @@ struct Ruling {
     std::vector<std::string> changed;  // named by the request
     std::vector<std::string> exact;    // below what was removed, children first
     std::vector<std::string> touched;  // in C's order
+    bool creates = false;              // or was to
     bool stands_by(const Ruling& earlier) const {
         return reply == earlier.reply && removed == earlier.removed && entries == earlier.entries &&
                basis.size() >= earlier.basis.size();
@@ -192,6 +193,7 @@ struct Model {
                 ruling.changed = {path};
                 break;
             default:
+                ruling.creates = !exists;
                 if (!exists && !create(tree, who, path, live, in_transaction)) {
                     ruling.basis.clear();
                     ruling.reply = "!ENOSPC";
@@ -266,6 +268,7 @@ struct Transaction {
     std::vector<std::pair<Request, Ruling>> log;
     std::vector<std::string> touched;
     std::map<std::string, bool> changed;  // path to: for watches above it, too
+    bool creates = false;
 };
 
 // A client in both worlds.
@@ -352,6 +355,7 @@ struct World {
             t.changed[at] = true;
         for (const std::string& at : ruling.exact)
             t.changed.try_emplace(at, false);
+        t.creates = t.creates || ruling.creates;
         t.log.emplace_back(request, ruling);
         REQUIRE(asked(party, request, t.id) == ruling.reply);
     }
@@ -366,7 +370,7 @@ struct World {
             }
         }
         const auto use = owned(merged, party.who);
-        if (!party.who.privileged && use > owned(model.nodes, party.who) &&
+        if (!party.who.privileged && t.creates && use != owned(model.nodes, party.who) &&
             use >= static_cast<std::int64_t>(node_limit)) {
             return "!ENOSPC";
         }

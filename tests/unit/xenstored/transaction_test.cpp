@@ -270,6 +270,19 @@ TEST_CASE("quotas of transactions") {
             CHECK(guest.mkdir("/g/" + std::to_string(i)) == "OK|");
         CHECK(guest.commit(id) == "!ENOSPC");
     }
+    SECTION("one that was to make a node may not leave more than the quota, as in C") {
+        for (int i = 0; i < 14; ++i) {
+            tool.mkdir("/g/" + std::to_string(i));
+            tool.set_perms("/g/" + std::to_string(i), "n5");
+        }
+        auto id = guest.start();
+        CHECK(guest.mkdir("/g/more", id) == "!ENOSPC");
+        CHECK(guest.rm("/g/0", id) == "OK|");
+        CHECK(guest.commit(id) == "!ENOSPC");
+        id = guest.start();
+        CHECK(guest.rm("/g/0", id) == "OK|");
+        CHECK(guest.commit(id) == "OK|");
+    }
     SECTION("a removal that would touch too many nodes is EIO, as in C, and breaks it") {
         for (int i = 0; i < 30; ++i)
             tool.mkdir("/g/all/" + std::to_string(i));

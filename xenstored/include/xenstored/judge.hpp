@@ -43,6 +43,9 @@ struct Ruling {
     // An event is due: the request was accepted and changed the tree, if only by writing the same
     // value again.
     bool changed = false;
+    // It was to make nodes: only then does C look at the quota of nodes at the transaction's end,
+    // even if the node was not made in the end.
+    bool creates = false;
     // C undoes no half-done write inside a transaction; its END answers ENOMEM.
     bool breaks_transaction = false;
 

@@ -93,6 +93,7 @@ class Transaction {
     std::uint64_t replaced_;
     bool doomed_ = false;
     bool broken_ = false;
+    bool creates_ = false;
 };
 
 }  // namespace stemma::xenstored
