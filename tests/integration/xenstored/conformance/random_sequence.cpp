@@ -39,6 +39,7 @@ class Maker {
 
     void prepare() {
         add("domain 9");  // see domain_deaths.txt
+        add("socket s");
         if (once_in(2)) set_quotas();
         for (unsigned id = 1; id <= guests; ++id)
             arrive(id);
@@ -149,9 +150,10 @@ class Maker {
         const unsigned who = below(guests + 1);
         if (open_ != 0) return step_in_transaction(who);
         const unsigned choice = below(100);
-        if (choice < 30) return add(speaker(who, false) + reading(false));
-        if (choice < 70) return add(speaker(who, false) + writing(who));
-        if (choice < 85) return add(speaker(who, false) + watching());
+        const std::string says = once_in(20) ? "s: " : speaker(who, false);
+        if (choice < 30) return add(says + reading(false));
+        if (choice < 70) return add(says + writing(who));
+        if (choice < 85) return add(says + watching());
         // One that does not listen would have its transaction served later, when others may write.
         if (choice < 91 && !deaf_[who]) {
             add(speaker(who, false) + "TRANSACTION_START");
