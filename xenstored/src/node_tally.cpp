@@ -1,5 +1,7 @@
 #include "xenstored/node_tally.hpp"
 
+#include <algorithm>
+
 #include "store/children.hpp"
 #include "xenstored/node_size.hpp"
 #include "xenstored/place.hpp"
@@ -9,6 +11,9 @@
 namespace stemma::xenstored {
 
 void NodeTally::add(DomainRef owner, NodeUse use) {
+    if (use.nodes != 0 && std::ranges::find(counted_, owner) == counted_.end()) {
+        counted_.push_back(owner);
+    }
     for (auto& [domain, change] : changes_) {
         if (domain == owner) {
             change.nodes += use.nodes;

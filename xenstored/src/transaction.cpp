@@ -129,9 +129,10 @@ bool Transaction::over_quota(const Bench& bench, const Branch& merged,
     // One that makes nodes is looked at as a whole, even if it leaves fewer nodes than it found;
     // one that makes none may go through whatever the quota is.
     if (bench.caller.privileged || !creates_) return false;
-    for (const auto& [owner, change] : merged.tally().changes()) {
-        if (change.nodes == 0 || owner.id == 0) continue;
-        const std::int64_t owned = std::max<std::int64_t>(counts.of(owner).nodes + change.nodes, 0);
+    for (const DomainRef owner : merged.tally().counted()) {
+        if (owner.id == 0) continue;
+        const std::int64_t change = merged.tally().of(owner).nodes;
+        const std::int64_t owned = std::max<std::int64_t>(counts.of(owner).nodes + change, 0);
         if (reaches(static_cast<std::size_t>(owned), bench.domains.limits_of(owner).nodes)) {
             return true;
         }

@@ -269,6 +269,7 @@ struct Transaction {
     std::vector<std::string> touched;
     std::map<std::string, bool> changed;  // path to: for watches above it, too
     bool creates = false;
+    bool counts = false;  // made, removed or set the permissions of nodes of its own
 };
 
 // A client in both worlds.
@@ -347,7 +348,10 @@ struct World {
     void inside(Party& party, const Request& request) {
         Transaction& t = *party.open;
         if (!t.branch) t.branch = model.nodes;
+        const auto before = owned(*t.branch, party.who);
         const Ruling ruling = model.judge(*t.branch, party.who, request, model.nodes, true);
+        t.counts = t.counts || owned(*t.branch, party.who) != before ||
+                   (request.type == MessageType::set_perms && ruling.reply == "OK|");
         for (const std::string& at : ruling.touched) {
             if (std::ranges::find(t.touched, at) == t.touched.end()) t.touched.push_back(at);
         }
@@ -370,7 +374,7 @@ struct World {
             }
         }
         const auto use = owned(merged, party.who);
-        if (!party.who.privileged && t.creates && use != owned(model.nodes, party.who) &&
+        if (!party.who.privileged && t.creates && t.counts &&
             use >= static_cast<std::int64_t>(node_limit)) {
             return "!ENOSPC";
         }

@@ -29,10 +29,16 @@ class NodeTally {
 
     NodeUse of(DomainRef owner) const;
     const std::vector<std::pair<DomainRef, NodeUse>>& changes() const { return changes_; }
-    void clear() { changes_.clear(); }
+    // Owners of nodes that were made, removed or given permissions, whatever came of it all.
+    const std::vector<DomainRef>& counted() const { return counted_; }
+    void clear() {
+        changes_.clear();
+        counted_.clear();
+    }
 
   private:
     std::vector<std::pair<DomainRef, NodeUse>> changes_;
+    std::vector<DomainRef> counted_;
 };
 
 // Nodes owned by each domain in the live tree: what the quotas nodes and memory are compared with.
