@@ -78,6 +78,20 @@ void Server::doom_old_transactions() {
     });
 }
 
+// C refuses what would take the owner of a node beyond its memory, domain 0's requests as well.
+bool Server::fits_memory(const NodeTally& tally) {
+    for (const auto& [owner, change] : tally.changes()) {
+        const Domain* const domain = domains_.find(owner.id);
+        if (change.bytes <= 0 || domain == nullptr || domain->ref != owner) continue;
+        const Connection* const client = connections_.find(domain->connection);
+        if (client != nullptr &&
+            !memory_.has_room(*client, static_cast<std::size_t>(change.bytes))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 Answer Server::tree_request(Connection& connection, xs::MessageType type, Transaction* transaction,
                             std::string_view payload) {
     store::Stamp stamp{{}, connection.caller.domain.id, operation_of(type)};
@@ -98,9 +112,8 @@ Answer Server::tree_request(Connection& connection, xs::MessageType type, Transa
     Ruling ruling = judge(bench(connection), branch, type, payload);
     if (!ruling.reply || branch.tree().same(tree_.head())) return std::move(ruling.reply);
 
-    const std::int64_t growth = branch.tally().of(connection.caller.domain).bytes;
-    if (growth > 0 && !memory_.has_room(connection, static_cast<std::size_t>(growth))) {
-        return std::unexpected(Error::enomem);
+    if (!fits_memory(branch.tally())) {
+        return std::unexpected(ruling.creates ? Error::eio : Error::enomem);
     }
 
     for (const auto& [owner, change] : branch.tally().changes())

@@ -143,6 +143,7 @@ class Server final : public HypervisorEvents {
     // Makes a branch of the head the head.
     void publish(const Branch& branch);
     void doom_old_transactions();
+    bool fits_memory(const NodeTally& tally);
     Answer tree_request(Connection& connection, xs::MessageType type, Transaction* transaction,
                         std::string_view payload);
     // Nothing: it has replied already, since an event follows the reply.
