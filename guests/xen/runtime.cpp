@@ -1,6 +1,8 @@
 // What hosted libstdc++ headers, used without exceptions, still ask of a runtime: memory, and an
 // end for what would have been thrown (reference: bits/functexcept.h).
 #include <cstddef>
+#include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "xen/heap.hpp"
@@ -52,6 +54,16 @@ extern "C" {
 }
 [[noreturn]] void __cxa_pure_virtual() {
     panic("a pure virtual function was called");
+}
+void* calloc(std::size_t count, std::size_t size) {
+    std::size_t whole = 0;
+    if (__builtin_mul_overflow(count, size, &whole)) panic("out of memory");
+    void* const block = heap().allocate(whole, alignof(std::max_align_t));
+    std::memset(block, 0, whole);
+    return block;
+}
+void free(void* block) {
+    heap().release(block);
 }
 // One thread, as std::string's and others' reference counts want to know.
 char __libc_single_threaded = 1;
