@@ -9,6 +9,7 @@ namespace stemma::xenstored {
 bool Accesses::touch(std::string_view path) {
     if (order_.contains(path)) return true;
     if (order_.size() >= limit_) return false;
+    bytes_ += path.size();
     order_.emplace(std::string(path), State{order_.size(), State::Kind::unchanged});
     return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "store/children.hpp"
 #include "xenstored/node_size.hpp"
 #include "xenstored/place.hpp"
 #include "xenstored/rights.hpp"
@@ -45,6 +46,39 @@ bool Branch::create(std::string_view path, store::Content content) {
         count_name(*parent, path, 1);
         tally_.add(owner, {1, bytes(size + path.size())});
     }
+    tree_ = std::move(*changed);
+    return true;
+}
+
+bool Branch::create_with_parents(std::string_view path, std::size_t existing,
+                                 store::Content content) {
+    // From the leaf up, then all of it put below the ancestor that exists.
+    const std::size_t first = existing == 1 ? 1 : existing + 1;
+    NodeTally counted;
+    store::Ref<const store::Node> below;
+    std::string_view at = path;
+    for (;; at = xs::parent(at)) {
+        const store::Edit one = edit();
+        store::Node::Parts parts;
+        parts.name = store::Bytes(xs::basename(at));
+        if (!below) parts.value = content.value;
+        parts.permissions = content.permissions;
+        if (below) parts.children = store::Children().with(std::move(below));
+        parts.number = one.number;
+        parts.generation = one.generation;
+        parts.stamp = one.stamp;
+        below = store::make_counted<store::Node>(std::move(parts));
+        counted.add(owner_of(content.permissions), {1, bytes(record_size(*below) + at.size())});
+        if (at.find('/', first) == std::string_view::npos) break;
+    }
+    const store::Node* const parent = tree_.find(xs::parent(at));
+    if (parent == nullptr || parent->child(xs::basename(at)) != nullptr) return false;
+    auto changed = tree_.graft(at, *below, edit());
+    if (!changed) return false;
+    replaced(path, 0);
+    count_name(*parent, at, 1);
+    for (const auto& [owner, use] : counted.changes())
+        tally_.add(owner, use);
     tree_ = std::move(*changed);
     return true;
 }

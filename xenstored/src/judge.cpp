@@ -257,11 +257,7 @@ std::optional<Ruling> Judgement::create(const Place& place, std::string_view val
             return refuse_breaking(Error::enospc);
         }
     }
-    for (auto at = path_.find('/', first_name); at != std::string_view::npos;
-         at = path_.find('/', at + 1)) {
-        branch_.create(path_.substr(0, at), {{}, permissions});
-    }
-    branch_.create(path_, {store::Bytes(value), permissions});
+    branch_.create_with_parents(path_, place.nearest_length, {store::Bytes(value), permissions});
     return std::nullopt;
 }
 

@@ -1,5 +1,6 @@
 #include "xenstored/payload.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace stemma::xenstored {
@@ -71,6 +72,11 @@ std::vector<std::string_view> strings(std::string_view payload) {
         payload.remove_prefix(nul + 1);
     }
     return found;
+}
+
+std::size_t path_levels(std::string_view payload) {
+    const std::string_view path = payload.substr(0, payload.find('\0'));
+    return static_cast<std::size_t>(std::ranges::count(path, '/'));
 }
 
 std::optional<StringAndRest> string_and_rest(std::string_view payload) {

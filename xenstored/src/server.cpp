@@ -68,7 +68,7 @@ Server::Server(const Settings& settings, Hypervisor& hypervisor, History& histor
       tree_(clock.wall()),
       domains_(hypervisor, settings.limits),
       connections_(trace_),
-      memory_(tree_, connections_, domains_),
+      memory_(tree_, connections_, domains_, log_),
       announcer_(connections_, clock, domains_, memory_, trace_) {}
 
 Server::~Server() = default;
@@ -135,11 +135,11 @@ void Server::end(Connection& connection, Transport::End reason) {
 void Server::quarantine(Connection& connection, xs::RingError error) {
     ++stats_.quarantined;
     if (!connection.transport->is_ring()) return connections_.close(connection);
-    log_->say(Severity::error,
-              "Domain " + std::to_string(connection.caller.domain.id) +
-                  (error == xs::RingError::indexes ? " has indexes in its ring that cannot be"
-                                                   : " sent what is no request") +
-                  "; its Xenstore connection is ignored");
+    log_.say(Severity::error,
+             "Domain " + std::to_string(connection.caller.domain.id) +
+                 (error == xs::RingError::indexes ? " has indexes in its ring that cannot be"
+                                                  : " sent what is no request") +
+                 "; its Xenstore connection is ignored");
     trace_.note(Trace::Class::io, "CONN " + std::to_string(connection.id.value) +
                                       " ignored, reason " +
                                       std::to_string(static_cast<unsigned>(error)));

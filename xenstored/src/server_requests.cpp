@@ -99,13 +99,16 @@ Answer Server::tree_request(Connection& connection, xs::MessageType type, Transa
     // A domain made a moment ago may be named in the permissions.
     if (type == xs::MessageType::set_perms) hypervisor_->poll_events();
     if (connection.ignored) return std::unexpected(Error::eio);
+    effort_ += path_levels(payload) / effort::path_levels;
 
     if (transaction != nullptr) {
         const std::size_t touched = transaction->touched_nodes();
+        const std::size_t touched_bytes = transaction->touched_bytes();
         Ruling ruling = transaction->request(bench(connection), tree_.head(), tree_.numbers(),
                                              stamp, type, payload);
         if (!memory_.has_room(connection, 0)) transaction->give_up();
-        effort_ += (transaction->touched_nodes() - touched) * effort::node;
+        effort_ += (transaction->touched_nodes() - touched) * effort::node +
+                   (transaction->touched_bytes() - touched_bytes) / effort::path_bytes;
         return std::move(ruling.reply);
     }
     Branch branch = tree_.branch(stamp);
@@ -214,7 +217,7 @@ Answer Server::transaction_start(Connection& connection, const Transaction* tran
     if (!privileged) {
         if (limits.transaction_nodes != 0) {
             bounds.nodes = limits.transaction_nodes;
-            bounds.requests = bounds.nodes * requests_per_transaction_node;
+            bounds.weight = bounds.nodes * requests_per_transaction_node;
         }
         if (limits.memory != 0) bounds.bytes = limits.memory;
     }
@@ -238,7 +241,7 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
         return acknowledgement;
     }
 
-    effort_ += finished->kept_requests() * effort::request_again;
+    effort_ += finished->kept_weight() * effort::request_again;
     const auto merged =
         finished->finish(bench(connection), tree_.head(), tree_.counts(), tree_.numbers());
     if (!merged) {

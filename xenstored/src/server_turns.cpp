@@ -135,9 +135,9 @@ void Server::hold(const Connection& client, const Transaction::Conflict& conflic
         trace_.note(Trace::Class::wrl,
                     "wrl: domain " + std::to_string(id) + " waits for a transaction");
         if (!std::exchange(domain->held_told, true)) {
-            log_->say(Severity::warning,
-                      "Domain " + std::to_string(id) +
-                          " changes what domain 0's transactions read; its requests wait for them");
+            log_.say(Severity::warning,
+                     "Domain " + std::to_string(id) +
+                         " changes what domain 0's transactions read; its requests wait for them");
         }
     }
 }

@@ -28,13 +28,11 @@ Ruling Transaction::request(Bench bench, const store::Tree& head, EditNumbers& n
     Ruling ruling = judge(bench, *branch_, type, payload);
     if (!broken_) {
         bytes_ += sizeof(Request) + payload.size() + (ruling.reply ? ruling.reply->size() : 0);
+        weight_ += 1 + path_levels(payload) / 8;
         requests_.push_back({type, std::string(payload), stamp, ruling});
     }
     creates_ = creates_ || ruling.creates;
-    if (ruling.breaks_transaction || bytes_ > bounds_.bytes ||
-        requests_.size() > bounds_.requests) {
-        give_up();
-    }
+    if (ruling.breaks_transaction || bytes_ > bounds_.bytes || weight_ > bounds_.weight) give_up();
     return ruling;
 }
 
@@ -50,7 +48,7 @@ std::size_t Transaction::bytes() const {
 void Transaction::doom() {
     doomed_ = true;
     requests_ = {};
-    bytes_ = 0;
+    bytes_ = weight_ = 0;
     base_.reset();
     branch_.reset();
 }
@@ -58,7 +56,7 @@ void Transaction::doom() {
 void Transaction::give_up() {
     broken_ = true;
     requests_ = {};
-    bytes_ = 0;
+    bytes_ = weight_ = 0;
 }
 
 std::expected<std::optional<Branch>, Transaction::Conflict> Transaction::finish(

@@ -91,3 +91,28 @@ TEST_CASE("the counts kept with each edit are those of a count from scratch") {
         }
     }
 }
+
+TEST_CASE("a node with its missing parents is made as one by one") {
+    LiveTree tree({});
+    const store::Permissions own{{store::Access::both, 3, 1}, {store::Access::read, 4, 1}};
+    Branch one = tree.branch({});
+    one.create("/a", {{}, own});
+    one.create("/a/b", {{}, own});
+    one.create("/a/b/c", {"leaf", own});
+    Branch whole = tree.branch({});
+    CHECK(whole.create_with_parents("/a/b/c", 1, {"leaf", own}));
+    CHECK(whole.tally().of({3, 1}) == one.tally().of({3, 1}));
+    CHECK(whole.tally().of({}) == one.tally().of({}));
+    CHECK(whole.tree().find("/a/b/c")->value() == "leaf");
+    CHECK(whole.tree().find("/a/b")->value().empty());
+    CHECK(whole.tree().find("/a")->permissions() == own);
+    CHECK(whole.create_with_parents("/a/b/d/e", 4, {"other", own}));
+    CHECK(whole.create_with_parents("/a/b/f", 4, {"third", own}));
+    CHECK(whole.tree().find("/a/b")->listing() == std::string_view("c\0d\0f\0", 6));
+    CHECK_FALSE(whole.create_with_parents("/a/b/c", 4, {"", own}));
+    CHECK_FALSE(whole.create_with_parents("/none/b/c", 5, {"", own}));
+    const auto generation = whole.tree().find("/a")->generation();
+    CHECK(generation != whole.tree().find("/a/b")->generation());
+    tree.publish(whole);
+    CHECK(tree.counts() == NodeCounts::of_tree(tree.head().root()));
+}

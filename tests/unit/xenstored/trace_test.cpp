@@ -89,6 +89,20 @@ TEST_CASE("switches choose what is traced") {
                                                   "***", "acc: domain 0 nodes 0 bytes -1"});
 }
 
+TEST_CASE("what the log is told stands in the trace, too") {
+    TemporaryDirectory directory;
+    const std::string path = directory.file("trace");
+    Lab lab;
+    lab.server.trace().set_file(path);
+    lab.server.trace().set_switch("-obj");
+    auto guest = lab.domain(5);
+    guest.send(encoded(MessageType::read, std::string(5000, 'x'), 0));
+    guest.receive();
+    const auto traced = lines(path);
+    CHECK(std::ranges::count(
+              traced, "Domain 5 sent what is no request; its Xenstore connection is ignored") == 1);
+}
+
 TEST_CASE("a report is appended even while the trace is off, if it has a file") {
     TemporaryDirectory directory;
     Trace trace;

@@ -120,6 +120,21 @@ TEST_CASE("a write that many watch counts for as much as it makes the daemon do"
     CHECK(heavy.received.size() < 13);  // 40 turns at 256, each request a thousand
 }
 
+TEST_CASE("deep paths count for their depth") {
+    Lab lab;
+    auto deep = lab.socket();
+    std::string path;
+    while (path.size() < 2000)
+        path += "/d";
+    deep.mkdir(path);
+    for (int i = 0; i < 100; ++i)
+        deep.send(write_request(path));
+    for (int i = 0; i < 10; ++i)
+        turn(lab, {&deep});
+    CHECK(deep.received.size() >= 6);
+    CHECK(deep.received.size() <= 11);
+}
+
 TEST_CASE("watches of those who may not see what is written make no writer's requests dear") {
     Lab lab;
     auto tool = lab.socket();

@@ -32,6 +32,8 @@ class Accesses {
 
     bool any_change() const { return changed_ > 0; }
     std::size_t size() const { return order_.size(); }
+    // Length of all their paths.
+    std::size_t bytes() const { return bytes_; }
 
   private:
     struct State {
@@ -48,6 +50,7 @@ class Accesses {
     std::unordered_map<std::string, State, Hash, std::equal_to<>> order_;
     std::size_t limit_;
     std::size_t changed_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 }  // namespace stemma::xenstored

@@ -37,9 +37,13 @@ class Branch {
     // Who edits from now on, when and how.
     void stamp(const store::Stamp& stamp) { stamp_ = stamp; }
 
-    // Preconditions of these four: the path is valid, its parent exists, and the node itself does
+    // Preconditions of these: the path is valid, its parent exists, and the node itself does
     // (does not, for create). A breach changes nothing and returns false.
     bool create(std::string_view path, store::Content content);
+    // The node and its ancestors below the first `existing` bytes of the path, which name a node
+    // that is there; the ancestors get no value, and all the same permissions. Costs no more than
+    // the path is deep, however many are missing.
+    bool create_with_parents(std::string_view path, std::size_t existing, store::Content content);
     bool set_value(std::string_view path, store::Bytes value);
     bool set_permissions(std::string_view path, store::Permissions permissions);
     bool remove(std::string_view path);

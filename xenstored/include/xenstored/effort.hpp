@@ -11,5 +11,7 @@ inline constexpr std::uint64_t node = 1;           // made, removed, or touched 
 inline constexpr std::uint64_t watch = 1;          // looked at, for an event
 inline constexpr std::uint64_t request_again = 4;  // judged again at a transaction's end
 inline constexpr std::uint64_t reply_bytes = 512;  // this many are one unit
+inline constexpr std::uint64_t path_bytes = 64;    // of paths that a transaction touches first
+inline constexpr std::uint64_t path_levels = 4;
 
 }  // namespace stemma::xenstored::effort

@@ -37,8 +37,8 @@ inline constexpr std::size_t socket_reply_backlog = 256 * 1024;
 // Bytes waiting, events included, at which a client that does not read is disconnected.
 inline constexpr std::size_t socket_backlog_max = 64 * 1024 * 1024;
 
-// A bound of our own on the requests that one transaction keeps for its end, for each node it may
-// touch: what an end costs is what it has to judge again.
+// A bound of our own on the requests that one transaction keeps for its end (Transaction's weight),
+// for each node it may touch: what an end costs is what it has to judge again.
 inline constexpr std::size_t requests_per_transaction_node = 4;
 
 // And on the old versions of nodes that guests keep alive by transactions left open: one that began

@@ -19,9 +19,4 @@ class Log {
     ~Log() = default;
 };
 
-class NoLog final : public Log {
-  public:
-    void say(Severity, std::string_view) override {}
-};
-
 }  // namespace stemma::xenstored

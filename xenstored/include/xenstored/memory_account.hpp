@@ -14,10 +14,8 @@ namespace stemma::xenstored {
 // figure is asked of the one who has it, so no path through the daemon can forget to count.
 class MemoryAccount {
   public:
-    MemoryAccount(const LiveTree& tree, Connections& connections, DomainTable& domains)
-        : tree_(&tree), connections_(&connections), domains_(&domains) {}
-
-    void set_log(Log& log) { log_ = &log; }
+    MemoryAccount(const LiveTree& tree, Connections& connections, DomainTable& domains, Log& log)
+        : tree_(&tree), connections_(&connections), domains_(&domains), log_(&log) {}
 
     std::size_t of(const Connection& connection) const;
     // Of a domain that has no connection, too.
@@ -33,8 +31,7 @@ class MemoryAccount {
     const LiveTree* tree_;
     Connections* connections_;
     DomainTable* domains_;
-    NoLog silent_;
-    Log* log_ = &silent_;
+    Log* log_;
 };
 
 }  // namespace stemma::xenstored

@@ -19,6 +19,9 @@ std::optional<std::string_view> one_string(std::string_view payload);
 // The NUL-terminated strings at the front of the payload; bytes after the last NUL are left out.
 std::vector<std::string_view> strings(std::string_view payload);
 
+// How many slashes the first string has: what following it as a path costs.
+std::size_t path_levels(std::string_view payload);
+
 // The first string and whatever follows its NUL; nothing when there is no NUL.
 struct StringAndRest {
     std::string_view string;

@@ -16,10 +16,10 @@
 #include "xenstored/hypervisor.hpp"
 #include "xenstored/limits.hpp"
 #include "xenstored/live_tree.hpp"
-#include "xenstored/log.hpp"
 #include "xenstored/memory_account.hpp"
 #include "xenstored/ring_transport.hpp"
 #include "xenstored/trace.hpp"
+#include "xenstored/traced_log.hpp"
 #include "xs_wire/error.hpp"
 #include "xs_wire/message.hpp"
 #include "xs_wire/ring.hpp"
@@ -95,11 +95,8 @@ class Server final : public HypervisorEvents {
     void set_control(Control* control) { control_ = control; }
     // Where requests and replies are traced, once it has a file.
     Trace& trace() { return trace_; }
-    // What guests do that an operator should know; nothing is said before this.
-    void set_log(Log& log) {
-        log_ = &log;
-        memory_.set_log(log);
-    }
+    // What guests do that an operator should know; before this only the trace has it.
+    void set_log(Log& log) { log_.set_log(log); }
     // The answer to a CONTROL request that was deferred; nothing happens if the client has gone.
     void answer_deferred(ConnectionId id, const xs::Header& request, Answer answer);
 
@@ -183,6 +180,7 @@ class Server final : public HypervisorEvents {
     Clock* clock_;
     Control* control_ = nullptr;
     Trace trace_;
+    TracedLog log_{trace_};
     LiveTree tree_;
     DomainTable domains_;
     Connections connections_;
@@ -190,8 +188,6 @@ class Server final : public HypervisorEvents {
     std::size_t next_ring_ = 0;        // to look at
     MemoryAccount memory_;
     Announcer announcer_;
-    NoLog silent_;
-    Log* log_ = &silent_;
     bool shutdown_untold_ = false;
     std::uint64_t look_for_old_at_ = replaced_bytes_kept;
     std::uint64_t effort_ = 0;        // spent on requests so far; see effort.hpp

@@ -28,9 +28,9 @@ namespace stemma::xenstored {
 class Transaction {
   public:
     struct Bounds {
-        std::size_t nodes = std::numeric_limits<std::size_t>::max();     // touched
-        std::size_t requests = std::numeric_limits<std::size_t>::max();  // kept for the end
-        std::size_t bytes = std::numeric_limits<std::size_t>::max();     // of requests and replies
+        std::size_t nodes = std::numeric_limits<std::size_t>::max();   // touched
+        std::size_t weight = std::numeric_limits<std::size_t>::max();  // of requests kept
+        std::size_t bytes = std::numeric_limits<std::size_t>::max();   // of requests and replies
     };
 
     // `deaths`: DomainTable::deaths() now; `replaced`: LiveTree::replaced_bytes() now.
@@ -53,9 +53,11 @@ class Transaction {
                                                           const store::Tree& head,
                                                           const NodeCounts& counts,
                                                           EditNumbers& numbers) const;
-    // What finish() has to judge again: what its cost depends on.
-    std::size_t kept_requests() const { return requests_.size(); }
+    // What finish() has to judge again: a request weighs one, and one more for every eight levels
+    // of its path.
+    std::size_t kept_weight() const { return weight_; }
     std::size_t touched_nodes() const { return accesses_.size(); }
+    std::size_t touched_bytes() const { return accesses_.bytes(); }
 
     // What it holds: requests, replies, and what its nodes have more than the live tree's.
     std::size_t bytes() const;
@@ -88,6 +90,7 @@ class Transaction {
     std::vector<Request> requests_;
     Accesses accesses_;
     std::size_t bytes_ = 0;
+    std::size_t weight_ = 0;
     Bounds bounds_;
     std::uint64_t deaths_;
     std::uint64_t replaced_;

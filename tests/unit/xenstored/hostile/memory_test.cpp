@@ -91,7 +91,7 @@ HOSTILE_TEST("B2", "a transaction of requests without end breaks before its end 
     const auto id = lab.evil.start();
     for (int i = 0; i < 5000; ++i)
         REQUIRE(lab.evil.read("/local/domain/5", id) != "nothing");
-    CHECK(lab.connection_of(5)->transactions.at(id)->kept_requests() <= 4096);
+    CHECK(lab.connection_of(5)->transactions.at(id)->kept_weight() <= 4096);
     CHECK(lab.evil.commit(id) == "!ENOMEM");
 }
 
@@ -157,9 +157,9 @@ HOSTILE_TEST(
     churn(replaced_bytes_kept / 2);
     const auto recent = lab.evil.start();
     lab.evil.write("recent", "1", recent);
-    CHECK(lab.connection_of(5)->transactions.at(used)->kept_requests() == 1);
+    CHECK(lab.connection_of(5)->transactions.at(used)->kept_weight() == 1);
     churn(replaced_bytes_kept * 5 / 8);
-    CHECK(lab.connection_of(5)->transactions.at(used)->kept_requests() == 0);
+    CHECK(lab.connection_of(5)->transactions.at(used)->kept_weight() == 0);
     // it is answered to its end, and that is EAGAIN, at which every client tries again
     CHECK(lab.evil.read("before", used) == "!ENOENT");
     CHECK(lab.evil.write("before", "2", used) == "OK|");
