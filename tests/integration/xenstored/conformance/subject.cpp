@@ -21,7 +21,7 @@ namespace conformance {
 
 namespace {
 
-constexpr int patience_ms = 5'000;
+constexpr int patience_ms = 20'000;
 constexpr std::uint64_t first_clock = 1'700'000'000ull * 1'000'000'000ull;
 
 std::string placed(std::string text, const std::string& directory) {
