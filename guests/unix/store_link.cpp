@@ -3,16 +3,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <array>
 #include <utility>
 
-namespace stemma::hosted {
+#include "rt/store_pump.hpp"
 
-namespace {
-// Of one pump(), each up to a ring's length: a server that never stops must not keep the guest from
-// its packets.
-constexpr int rounds_max = 16;
-}  // namespace
+namespace stemma::hosted {
 
 std::expected<StoreLink, EdgeError> StoreLink::open(int ring, int event_in, int event_out) {
     void* const page =
@@ -43,35 +38,13 @@ StoreLink::~StoreLink() {
 }
 
 bool StoreLink::pump() {
-    if (!store_->connected()) return false;
-    bool received = false;
-    bool moved = true;
-    bool moved_any = false;
-    for (int round = 0; moved && round < rounds_max && store_->connected(); ++round) {
-        moved = false;
-        std::array<std::byte, xs::ring_page::ring_size> bytes;
-        const auto got = ring_.read(bytes);
-        if (got && *got > 0) {
-            moved = received = true;
-            store_->receive(std::span(bytes).first(*got));
-        }
-        const auto put = ring_.write(store_->output());
-        if (put && *put > 0) {
-            moved = true;
-            store_->sent(*put);
-        }
-        if (!got || !put) {
-            store_->connection_lost();
-            received = true;
-        }
-        moved_any = moved_any || moved;
-    }
-    if (moved_any) {
+    const rt::Pumped pumped = rt::pump(ring_, *store_);
+    if (pumped.moved) {
         const std::uint64_t one = 1;
         // only a counter at its maximum could refuse, and then the server has its wake-up already
         [[maybe_unused]] const auto written = write(event_out_, &one, sizeof one);
     }
-    return received || moved;
+    return pumped.again;
 }
 
 void StoreLink::take_event() {

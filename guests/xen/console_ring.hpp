@@ -19,8 +19,6 @@ class ConsoleRing final : public rt::Console {
     std::uint64_t dropped() const { return dropped_; }
 
   private:
-    friend void emergency_console_line(std::string_view text);
-
     void put(char c);
     void publish();
 

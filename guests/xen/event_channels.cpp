@@ -19,12 +19,6 @@ std::optional<Port> allocate_port(std::uint16_t remote) {
     return request.port;
 }
 
-void close_port(Port port) {
-    evtchn_close request{port};
-    event_channel_op(EVTCHNOP_close, request);
-    take_pending(port);
-}
-
 void notify(Port port) {
     evtchn_send request{port};
     event_channel_op(EVTCHNOP_send, request);

@@ -13,7 +13,6 @@ using Port = std::uint32_t;
 
 // A port to which only `remote` can bind.
 std::optional<Port> allocate_port(std::uint16_t remote);
-void close_port(Port port);
 void notify(Port port);
 
 // True once for each notification, or several that came together.

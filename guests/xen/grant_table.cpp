@@ -44,14 +44,4 @@ std::optional<std::uint32_t> GrantTable::share(std::uint16_t domain, const void*
     return reference;
 }
 
-bool GrantTable::end(std::uint32_t reference) {
-    std::atomic_ref flags(table[reference].flags);
-    std::uint16_t now = flags.load();
-    do {
-        if ((now & (GTF_reading | GTF_writing)) != 0) return false;
-    } while (!flags.compare_exchange_weak(now, 0));
-    free_.push_back(reference);
-    return true;
-}
-
 }  // namespace stemma::xen

@@ -18,8 +18,6 @@ class GrantTable {
 
     // Lets `domain` read and write the page at this address; nothing when all references are used.
     std::optional<std::uint32_t> share(std::uint16_t domain, const void* page);
-    // Takes it back; false while the other domain still has it mapped: it then stays shared.
-    bool end(std::uint32_t reference);
 
   private:
     GrantTable();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <utility>
 
 #include "net/text.hpp"
 #include "xs_wire/path.hpp"
@@ -13,8 +14,8 @@ namespace {
 using rt::StoreResult;
 
 constexpr std::size_t pages = 2 + 2 * NetRings::slots;
-constexpr unsigned state_connected = 4;
-constexpr unsigned state_closed = 6;
+// enum xenbus_state, as far as it matters here.
+enum class XenbusState : std::uint32_t { init_wait = 2, connected = 4, closing = 5, closed = 6 };
 
 }  // namespace
 
@@ -71,20 +72,18 @@ void NetFront::take_backend(std::string_view value) {
 void NetFront::take_backend_state(std::string_view value) {
     const auto state = net::parse_number(value, UINT16_MAX);
     if (!state) return;
-    switch (static_cast<BackendState>(*state)) {
-        case BackendState::init_wait:
+    switch (static_cast<XenbusState>(*state)) {
+        case XenbusState::init_wait:
             if (!offered_) offer();
             return;
-        case BackendState::connected:
+        case XenbusState::connected:
             if (offered_) state_ = State::connected;
             return;
-        case BackendState::closing:
-        case BackendState::closed:
+        case XenbusState::closing:
+        case XenbusState::closed:
             if (!offered_) return;  // left by an earlier frontend: it will come to init_wait
-            switch_state(state_closed);
+            write("state", std::to_underlying(XenbusState::closed));
             return close("its backend closed");
-        case BackendState::unknown:
-            break;
     }
 }
 
@@ -119,7 +118,7 @@ void NetFront::offer() {
     write("feature-no-csum-offload", 1);
     write("feature-ipv6-csum-offload", 0);
     offered_ = true;
-    switch_state(state_connected);
+    write("state", std::to_underlying(XenbusState::connected));
 }
 
 void NetFront::write(const char* key, std::uint32_t value) {
@@ -128,10 +127,6 @@ void NetFront::write(const char* key, std::uint32_t value) {
             if (!result) close(std::string(key) + " cannot be written");
         });
     if (!sent) close("XenStore takes no requests");
-}
-
-void NetFront::switch_state(unsigned state) {
-    write("state", state);
 }
 
 void NetFront::close(std::string why) {

@@ -45,7 +45,6 @@ class NetFront final : public rt::Port {
     bool arm();
 
   private:
-    enum class BackendState { unknown = 0, init_wait = 2, connected = 4, closing = 5, closed = 6 };
     using Taken = void (NetFront::*)(std::string_view value);
 
     void read(const std::string& path, Taken take, bool required);
@@ -57,7 +56,6 @@ class NetFront final : public rt::Port {
     void offer();
     bool allocate();
     void write(const char* key, std::uint32_t value);
-    void switch_state(unsigned state);
     void close(std::string why);
 
     rt::Store* store_;

@@ -88,11 +88,6 @@ class Store {
     xs::RingEnd end_;
 };
 
-[[noreturn]] void rest() {
-    for (;;)
-        xen::sleep_until({}, 0);
-}
-
 // Ring words that this end owns, set so that the other must see a lie; then it keeps ringing, for
 // a daemon that must not be kept busy by it.
 [[noreturn]] void lie(Store& store, std::size_t word) {
@@ -174,5 +169,4 @@ void stemma::xen::image_main(const BootInformation& boot) {
     role = role.substr(0, role.find(' '));
     console.line("store_guest: " + std::string(role));
     play(role, store);
-    rest();
 }
