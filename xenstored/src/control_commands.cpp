@@ -24,15 +24,6 @@ constexpr std::size_t waiting_max = 1024;
 
 constexpr std::size_t any_number = xs::payload_max;
 
-Answer refuse(Error error) {
-    return std::unexpected(error);
-}
-
-Answer text(std::string answer) {
-    answer += '\0';
-    return answer;
-}
-
 Error error_of(const store::Error& error) {
     switch (error.kind) {
         case store::Error::Kind::not_found:
@@ -89,18 +80,18 @@ ControlCommands::ControlCommands(Server& server, store::Publisher* publisher, Re
 std::optional<Answer> ControlCommands::command(ConnectionId client, const xs::Header& header,
                                                std::string_view payload) {
     const auto words = strings(payload);
-    if (words.empty()) return refuse(Error::einval);
+    if (words.empty()) return refused(Error::einval);
     for (const Command& command : commands) {
         if (command.name != words.front()) continue;
         const Arguments arguments = std::span(words).subspan(1);
         if (arguments.size() < command.least || arguments.size() > command.most) {
-            return refuse(Error::einval);
+            return refused(Error::einval);
         }
-        if (command.needs_history && publisher_ == nullptr) return refuse(Error::enosys);
-        if (publishing_.size() + reading_.size() >= waiting_max) return refuse(Error::ebusy);
+        if (command.needs_history && publisher_ == nullptr) return refused(Error::enosys);
+        if (publishing_.size() + reading_.size() >= waiting_max) return refused(Error::ebusy);
         return (this->*command.run)({client, header}, arguments);
     }
-    return refuse(Error::einval);
+    return refused(Error::einval);
 }
 
 store::Info ControlCommands::info(std::string why) {
@@ -109,7 +100,7 @@ store::Info ControlCommands::info(std::string why) {
 
 auto ControlCommands::snapshot(const Asker& asker, Arguments arguments) -> Outcome {
     const std::string name = xs::encode_element(arguments[0]);
-    if (name.empty()) return refuse(Error::einval);
+    if (name.empty()) return refused(Error::einval);
     const auto id = publisher_->snapshot(name, server_->tree().head(),
                                          info("snapshot " + std::string(arguments[0])));
     publishing_.emplace(id, asker);
@@ -125,11 +116,11 @@ auto ControlCommands::save_guest(const Asker& asker, Arguments arguments) -> Out
     const std::string name = xs::encode_element(arguments[1]);
     const int domid = leading_number(arguments[0]);
     if (name.empty() || domid <= 0 || domid >= xs::domid_first_reserved) {
-        return refuse(Error::einval);
+        return refused(Error::einval);
     }
     const std::string path = xs::domain_path(static_cast<xs::DomainId>(domid)) + "/data/net";
     const store::Node* const state = server_->tree().head().find(path);
-    if (state == nullptr) return refuse(Error::enoent);
+    if (state == nullptr) return refused(Error::enoent);
     const auto id =
         publisher_->save_guest(name, store::Ref<const store::Node>::share(state),
                                info("network state of domain " + std::to_string(domid) + " saved"));
@@ -142,10 +133,10 @@ auto ControlCommands::revert(const Asker& asker, Arguments arguments) -> Outcome
     const bool allowed = is_valid_node_path(path, default_path_max) &&
                          (is_configuration_path(path) || is_network_state_path(path));
     const std::string name = xs::encode_element(arguments[0]);
-    if (!allowed || name.empty()) return refuse(Error::einval);
+    if (!allowed || name.empty()) return refused(Error::einval);
     const auto id =
         reader_->read({"refs/snapshots/" + name, std::string(arguments[0])}, std::string(path));
-    if (!id) return refuse(Error::ebusy);
+    if (!id) return refused(Error::ebusy);
     reading_.emplace(*id, Reading{asker, std::string(path)});
     return std::nullopt;
 }
@@ -159,13 +150,13 @@ Answer ControlCommands::finish_revert(const std::string& path,
         changed = revert_subtree(branch, path, earlier ? &earlier->root() : nullptr);
     } else {
         // A domain that is gone has no network state to merge into.
-        if (!earlier || branch.tree().find(path) == nullptr) return refuse(Error::enoent);
+        if (!earlier || branch.tree().find(path) == nullptr) return refused(Error::enoent);
         const auto now =
             std::chrono::duration_cast<std::chrono::seconds>(stamp.time.time_since_epoch());
         changed = merge_network_state(branch, path, earlier->root(), now.count());
     }
     if (!changed.empty()) server_->publish_as_domain0(branch, changed, stamp);
-    return text(std::to_string(changed.size()));
+    return text_answer(std::to_string(changed.size()));
 }
 
 void ControlCommands::take_completions() {
@@ -174,26 +165,26 @@ void ControlCommands::take_completions() {
         const auto asker = publishing_.extract(done.id);
         if (asker.empty()) continue;
         Answer answer =
-            done.result ? text(done.result->hex()) : refuse(error_of(done.result.error()));
+            done.result ? text_answer(done.result->hex()) : refused(error_of(done.result.error()));
         server_->answer_deferred(asker.mapped().client, asker.mapped().header, std::move(answer));
     }
     for (const Reader::Result& done : reader_->take_results()) {
         const auto reading = reading_.extract(done.id);
         if (reading.empty()) continue;
         Answer answer = done.tree ? finish_revert(reading.mapped().path, *done.tree)
-                                  : refuse(error_of(done.tree.error()));
+                                  : refused(error_of(done.tree.error()));
         const Asker& asker = reading.mapped().asker;
         server_->answer_deferred(asker.client, asker.header, std::move(answer));
     }
 }
 
 auto ControlCommands::blame(const Asker&, Arguments arguments) -> Outcome {
-    if (!is_valid_node_path(arguments[0], default_path_max)) return refuse(Error::einval);
+    if (!is_valid_node_path(arguments[0], default_path_max)) return refused(Error::einval);
     const store::Node* const node = server_->tree().head().find(arguments[0]);
-    if (node == nullptr) return refuse(Error::enoent);
+    if (node == nullptr) return refused(Error::enoent);
     const store::Stamp& stamp = node->stamp();
-    return text(std::to_string(stamp.domain) + ' ' + utc(stamp.time) + ' ' +
-                std::string(store::to_string(stamp.operation)));
+    return text_answer(std::to_string(stamp.domain) + ' ' + utc(stamp.time) + ' ' +
+                       std::string(store::to_string(stamp.operation)));
 }
 
 auto ControlCommands::stats(const Asker&, Arguments) -> Outcome {
@@ -232,7 +223,7 @@ auto ControlCommands::stats(const Asker&, Arguments) -> Outcome {
             lines.append("publish-error ").append(published.last_error.substr(0, 1024)) += '\n';
         }
     }
-    return text(std::move(lines));
+    return text_answer(std::move(lines));
 }
 
 auto ControlCommands::dump(const Asker&, Arguments arguments) -> Outcome {
@@ -240,10 +231,10 @@ auto ControlCommands::dump(const Asker&, Arguments arguments) -> Outcome {
     const std::string_view cursor = arguments.size() > 1 ? arguments[1] : std::string_view();
     const bool cursor_ok = cursor.empty() || (is_valid_node_path(cursor, default_path_max) &&
                                               xs::is_same_or_below(cursor, top));
-    if (!is_valid_node_path(top, default_path_max) || !cursor_ok) return refuse(Error::einval);
-    if (server_->tree().head().find(top) == nullptr) return refuse(Error::enoent);
+    if (!is_valid_node_path(top, default_path_max) || !cursor_ok) return refused(Error::einval);
+    if (server_->tree().head().find(top) == nullptr) return refused(Error::enoent);
     const TreeDump part = dump_tree(server_->tree().head(), top, cursor, xs::payload_max - 2);
-    return text(part.cursor + '\n' + part.lines);
+    return text_answer(part.cursor + '\n' + part.lines);
 }
 
 }  // namespace stemma::xenstored

@@ -40,10 +40,6 @@ void Daemon::attach(ControlCommands& commands, std::span<const int> completion_f
         poller_->add(fd, {PollKey::Kind::history, 0}, true, false);
 }
 
-void Daemon::start_trace(Trace trace) {
-    server_.trace() = std::move(trace);
-}
-
 std::expected<void, std::string> Daemon::listen(const std::string& socket) {
     const sigset_t handled = handled_signals();
     signals_ = Descriptor(::signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC));

@@ -1,5 +1,7 @@
 #include "xenstored/judge.hpp"
 
+#include "xenstored/answer.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <vector>
@@ -17,8 +19,6 @@ namespace stemma::xenstored {
 namespace {
 
 using xs::Error;
-
-constexpr std::string_view acknowledgement("OK\0", 3);
 
 class Judgement {
   public:

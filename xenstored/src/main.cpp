@@ -171,7 +171,7 @@ int serve(const Options& options) {
     if (!trace_path.empty()) {
         auto trace = Trace::open(trace_path);
         if (trace) {
-            daemon.start_trace(std::move(*trace));
+            daemon.server().trace() = std::move(*trace);
         } else {
             std::fprintf(stderr, "xenstored: %s\n", trace.error().c_str());
         }

@@ -16,7 +16,6 @@ namespace {
 
 using xs::Error;
 
-const std::string acknowledgement("OK\0", 3);
 constexpr std::string_view introduce_node = "@introduceDomain";
 constexpr std::string_view release_node = "@releaseDomain";
 
@@ -45,14 +44,14 @@ Answer Server::introduce(std::string_view payload) {
         if (!channel) return std::unexpected(channel.error());
         connection->transport = std::make_unique<RingTransport>(
             std::move(*channel), domain->features, RingTransport::Begin::empty);
-        return acknowledgement;
+        return acknowledged();
     }
     auto channel = hypervisor_->connect(domain->ref.id, frame, port);
     if (!channel) return std::unexpected(channel.error());
     open_ring(*domain, std::move(*channel), RingTransport::Begin::empty);
     announcer_.special(tree_.head(), introduce_node);
     announcer_.special(tree_.head(), introduce_node, domain->ref.id);
-    return acknowledgement;
+    return acknowledged();
 }
 
 void Server::open_ring(Domain& domain, std::unique_ptr<DomainChannel> channel,
@@ -81,14 +80,14 @@ Answer Server::release(std::string_view payload) {
     const auto domain = named_domain(payload);
     if (!domain) return std::unexpected(domain.error());
     bury_domain((*domain)->ref.id);
-    return acknowledgement;
+    return acknowledged();
 }
 
 Answer Server::resume(std::string_view payload) {
     const auto domain = named_domain(payload);
     if (!domain) return std::unexpected(domain.error());
     (*domain)->shutdown_told = false;
-    return acknowledgement;
+    return acknowledged();
 }
 
 Answer Server::set_target(std::string_view payload) {
@@ -101,7 +100,7 @@ Answer Server::set_target(std::string_view payload) {
     if (target == nullptr) return std::unexpected(Error::enoent);
     // Domain 0 has no ring here, and needs no target
     if (connection != nullptr) connection->caller.target = target->ref;
-    return acknowledgement;
+    return acknowledged();
 }
 
 Answer Server::is_domain_introduced(std::string_view payload) {
@@ -116,10 +115,8 @@ Answer Server::get_domain_path(std::string_view payload) {
     const auto text = one_string(payload);
     if (!text) return std::unexpected(Error::einval);
     // any number: C prints it with %u
-    std::string path = "/local/domain/";
-    path += std::to_string(static_cast<unsigned>(leading_number(*text)));
-    path += '\0';
-    return path;
+    return text_answer("/local/domain/" +
+                       std::to_string(static_cast<unsigned>(leading_number(*text))));
 }
 
 void Server::domain_found(xs::DomainId id, std::uint32_t port) {

@@ -12,12 +12,8 @@ namespace {
 
 using xs::Error;
 
-const std::string acknowledgement("OK\0", 3);
-
 Answer number(std::size_t value) {
-    std::string text = std::to_string(value);
-    text += '\0';
-    return text;
+    return text_answer(std::to_string(value));
 }
 
 }  // namespace
@@ -55,13 +51,13 @@ Answer Server::set_feature(std::string_view payload) {
     const auto features = static_cast<std::uint32_t>(leading_number(parts[1]));
     if ((features & ~all_features) != 0) return std::unexpected(Error::einval);
     (*domain)->features = features;
-    return acknowledgement;
+    return acknowledged();
 }
 
 Answer Server::get_quota(std::string_view payload) {
     const auto parts = strings(payload);
     if (parts.size() > 2) return std::unexpected(Error::einval);
-    if (parts.empty()) return std::string(quota_names()) + '\0';
+    if (parts.empty()) return text_answer(std::string(quota_names()));
     const Limits* limits = &domains_.limits();
     if (parts.size() == 2) {
         const auto domain = existing_domain(parts[0]);
@@ -91,7 +87,7 @@ Answer Server::set_quota(std::string_view payload) {
         domains_.set_limit_of_new_domains(*quota, static_cast<std::size_t>(value));
     }
     limits_changed();
-    return acknowledgement;
+    return acknowledged();
 }
 
 }  // namespace stemma::xenstored

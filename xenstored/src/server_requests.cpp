@@ -18,8 +18,6 @@ using xs::Error;
 // not from memory's end.
 constexpr std::size_t privileged_transaction_bytes = 256 * 1024 * 1024;
 
-const std::string acknowledgement("OK\0", 3);
-
 store::Operation operation_of(xs::MessageType type) {
     switch (type) {
         case xs::MessageType::write:
@@ -178,7 +176,7 @@ std::optional<Answer> Server::watch(Connection& connection, const xs::Header& he
     }
     trace_.created("watch", connection.id.value);
     // The acknowledgement comes first, then one event, whether or not there is a node.
-    reply(connection, header, acknowledgement);
+    reply(connection, header, acknowledged());
     announcer_.send(connection, added->event_path(path), token);
     return std::nullopt;
 }
@@ -192,12 +190,12 @@ Answer Server::unwatch(Connection& connection, std::string_view payload) {
         return std::unexpected(Error::enoent);
     }
     trace_.destroyed("watch", connection.id.value);
-    return acknowledgement;
+    return acknowledged();
 }
 
 Answer Server::reset_watches(Connection& connection) {
     connections_.drop_watches_and_transactions(connection);
-    return acknowledgement;
+    return acknowledged();
 }
 
 Answer Server::transaction_start(Connection& connection, const Transaction* transaction) {
@@ -224,9 +222,7 @@ Answer Server::transaction_start(Connection& connection, const Transaction* tran
     connection.transactions.emplace(
         id, std::make_unique<Transaction>(bounds, domains_.deaths(), tree_.replaced_bytes()));
     trace_.created("transaction", connection.id.value);
-    std::string reply = std::to_string(id);
-    reply += '\0';
-    return reply;
+    return text_answer(std::to_string(id));
 }
 
 Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transaction* transaction,
@@ -238,7 +234,7 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
     trace_.destroyed("transaction", connection.id.value);
     if (*verdict == "F") {
         release_held_by(connection.id);
-        return acknowledgement;
+        return acknowledged();
     }
 
     effort_ += finished->kept_weight() * effort::request_again;
@@ -252,7 +248,7 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
         return std::unexpected(merged.error().error);
     }
     release_held_by(connection.id);
-    if (!*merged) return acknowledgement;
+    if (!*merged) return acknowledged();
     const std::int64_t growth = (*merged)->tally().of(connection.caller.domain).bytes;
     if (growth > 0 && !memory_.has_room(connection, static_cast<std::size_t>(growth))) {
         return std::unexpected(Error::enomem);
@@ -273,7 +269,7 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
         {before, tree_.head(), connection.id, connection.caller.domain, stamp, false, paths});
     for (const auto& change : changes)
         announcer_.committed(before, tree_.head(), change);
-    return acknowledgement;
+    return acknowledged();
 }
 
 void Server::publish_as_domain0(const Branch& branch, const std::vector<std::string>& paths,

@@ -15,15 +15,6 @@ namespace {
 
 using xs::Error;
 
-Answer refuse(Error error) {
-    return std::unexpected(error);
-}
-
-Answer text(std::string answer) {
-    answer += '\0';
-    return answer;
-}
-
 // "nodes           :        3"
 std::string row(const char* name, int width, std::size_t value) {
     std::array<char, 80> line;
@@ -37,9 +28,9 @@ auto ControlCommands::check(const Asker&, Arguments) -> Outcome {
     const LiveTree& tree = server_->tree();
     if (!(NodeCounts::of_tree(tree.head().root()) == tree.counts())) {
         std::fputs("xenstored: check: node counts differ from the tree\n", stderr);
-        return refuse(Error::eio);
+        return refused(Error::eio);
     }
-    return text("OK");
+    return text_answer("OK");
 }
 
 auto ControlCommands::log(const Asker&, Arguments arguments) -> Outcome {
@@ -49,16 +40,16 @@ auto ControlCommands::log(const Asker&, Arguments arguments) -> Outcome {
     } else if (arguments[0] == "off") {
         trace.close();
     } else if (!trace.set_switch(arguments[0])) {
-        return refuse(Error::einval);
+        return refused(Error::einval);
     }
-    return text("OK");
+    return text_answer("OK");
 }
 
 // As in C, a file that cannot be opened is no error of the command.
 auto ControlCommands::logfile(const Asker&, Arguments arguments) -> Outcome {
     const std::string path(arguments[0]);
     if (!server_->trace().set_file(path)) std::perror("Could not open tracefile");
-    return text("OK");
+    return text_answer("OK");
 }
 
 std::string ControlCommands::memory_report() const {
@@ -81,26 +72,26 @@ std::string ControlCommands::memory_report() const {
 auto ControlCommands::memreport(const Asker&, Arguments arguments) -> Outcome {
     const std::string report = memory_report();
     if (arguments.empty()) {
-        return server_->trace().append(report) ? text("OK") : refuse(Error::einval);
+        return server_->trace().append(report) ? text_answer("OK") : refused(Error::einval);
     }
     const Descriptor file = open_log_file(std::string(arguments[0]));
     const auto size = static_cast<ssize_t>(report.size());
     if (!file || ::write(file.get(), report.data(), report.size()) != size) {
-        return refuse(Error::einval);
+        return refused(Error::einval);
     }
-    return text("OK");
+    return text_answer("OK");
 }
 
 auto ControlCommands::print(const Asker&, Arguments arguments) -> Outcome {
     const std::string line = "control: " + std::string(arguments[0]) + '\n';
     std::fputs(line.c_str(), stderr);
     if (server_->trace().is_open()) server_->trace().append(line);
-    return text("OK");
+    return text_answer("OK");
 }
 
 Answer ControlCommands::quota_of_domain(std::string_view domid) const {
     const Domain* const domain = server_->domains().find(leading_number(domid));
-    if (domain == nullptr) return refuse(Error::enoent);
+    if (domain == nullptr) return refused(Error::enoent);
     const Connection* const client = server_->connections().find(domain->connection);
     const auto owned = server_->tree().counts().of(domain->ref).nodes;
     std::string lines = "Domain " + std::to_string(domain->ref.id) + ":\n";
@@ -112,7 +103,7 @@ Answer ControlCommands::quota_of_domain(std::string_view domid) const {
     line("transactions", client ? client->transactions.size() : 0);
     line("outstanding", client && client->outstanding ? client->outstanding->count() : 0);
     line("memory", server_->memory().of(*domain));
-    return text(std::move(lines));
+    return text_answer(std::move(lines));
 }
 
 auto ControlCommands::quota_settings(Arguments arguments, bool soft) -> Outcome {
@@ -124,15 +115,15 @@ auto ControlCommands::quota_settings(Arguments arguments, bool soft) -> Outcome 
                 row(std::string(quota.name).c_str(), 17, server_->domains().limits().*quota.value);
             lines.append(" ").append(quota.description) += '\n';
         }
-        return text(std::move(lines));
+        return text_answer(std::move(lines));
     }
-    if (arguments[0] != "set" || arguments.size() != 3) return refuse(Error::einval);
+    if (arguments[0] != "set" || arguments.size() != 3) return refused(Error::einval);
     const Quota* const quota = find_quota(arguments[1], soft);
     const int value = leading_number(arguments[2]);
-    if (quota == nullptr || value < 1) return refuse(Error::einval);
+    if (quota == nullptr || value < 1) return refused(Error::einval);
     server_->domains().set_limit(*quota, static_cast<std::size_t>(value));
     server_->limits_changed();
-    return text("OK");
+    return text_answer("OK");
 }
 
 auto ControlCommands::quota(const Asker&, Arguments arguments) -> Outcome {
@@ -148,7 +139,7 @@ auto ControlCommands::help(const Asker&, Arguments) -> Outcome {
     std::string lines;
     for (const Command& command : commands)
         lines.append(command.name).append("\t").append(command.parameters) += '\n';
-    return text(std::move(lines));
+    return text_answer(std::move(lines));
 }
 
 }  // namespace stemma::xenstored

@@ -10,38 +10,14 @@
 #include <cstring>
 #include <ctime>
 
+#include "xs_wire/operation_names.hpp"
+
 namespace stemma::xenstored {
 
 std::string_view operation_name(xs::MessageType type) {
-    static constexpr std::array<std::string_view, 27> names{"CONTROL",
-                                                            "DIRECTORY",
-                                                            "READ",
-                                                            "GET_PERMS",
-                                                            "WATCH",
-                                                            "UNWATCH",
-                                                            "TRANSACTION_START",
-                                                            "TRANSACTION_END",
-                                                            "INTRODUCE",
-                                                            "RELEASE",
-                                                            "GET_DOMAIN_PATH",
-                                                            "WRITE",
-                                                            "MKDIR",
-                                                            "RM",
-                                                            "SET_PERMS",
-                                                            "WATCH_EVENT",
-                                                            "ERROR",
-                                                            "IS_DOMAIN_INTRODUCED",
-                                                            "RESUME",
-                                                            "SET_TARGET",
-                                                            "",
-                                                            "RESET_WATCHES",
-                                                            "DIRECTORY_PART",
-                                                            "GET_FEATURE",
-                                                            "SET_FEATURE",
-                                                            "GET_QUOTA",
-                                                            "SET_QUOTA"};
     const auto index = static_cast<std::size_t>(type);
-    return index < names.size() && !names[index].empty() ? names[index] : "**UNKNOWN**";
+    const bool known = index < xs::operation_names.size() && type != xs::MessageType::restrict;
+    return known ? xs::operation_names[index] : "**UNKNOWN**";
 }
 
 Descriptor open_log_file(const std::string& path) {

@@ -70,17 +70,24 @@ std::expected<void, std::string> XenHypervisor::start(HypervisorEvents& events) 
     if (!port) return failed("find domain 0's store port (/proc/xen/xsd_port)", port.error());
     events_->domain_found(0, *port);
 
-    xs::DomainId first = 1;
+    const auto present = domains(1);
+    if (!present) return failed("list the domains", present.error());
+    for (const XenDomain& domain : *present) {
+        if (domain.dying || domain.id >= xs::domid_first_reserved) continue;
+        const std::uint32_t remote = xen_->store_port(domain.id);
+        if (remote != 0) events_->domain_found(domain.id, remote);
+    }
+    return {};
+}
+
+std::expected<std::vector<XenDomain>, int> XenHypervisor::domains(xs::DomainId first) {
+    std::vector<XenDomain> all;
     for (;;) {
-        const auto domains = xen_->domains(first);
-        if (!domains) return failed("list the domains", domains.error());
-        for (const XenDomain& domain : *domains) {
-            if (domain.dying || domain.id >= xs::domid_first_reserved) continue;
-            const std::uint32_t remote = xen_->store_port(domain.id);
-            if (remote != 0) events_->domain_found(domain.id, remote);
-        }
-        if (domains->size() < XenInterface::domains_per_call) return {};
-        first = static_cast<xs::DomainId>(domains->back().id + 1);
+        auto some = xen_->domains(first);
+        if (!some) return some;
+        all.insert(all.end(), std::move_iterator(some->begin()), std::move_iterator(some->end()));
+        if (some->size() < XenInterface::domains_per_call) return all;
+        first = static_cast<xs::DomainId>(all.back().id + 1);
     }
 }
 
@@ -115,15 +122,11 @@ void XenHypervisor::drain() {
 }
 
 void XenHypervisor::look_at_domains() {
+    auto listed = domains(0);
+    if (!listed) return;  // the next event looks again; nobody is taken for dead
     std::unordered_map<xs::DomainId, XenDomain> present;
-    for (xs::DomainId first = 0;;) {
-        auto domains = xen_->domains(first);
-        if (!domains) return;  // the next event looks again; nobody is taken for dead
-        for (XenDomain& domain : *domains)
-            present.emplace(domain.id, std::move(domain));
-        if (domains->size() < XenInterface::domains_per_call) break;
-        first = static_cast<xs::DomainId>(domains->back().id + 1);
-    }
+    for (XenDomain& domain : *listed)
+        present.emplace(domain.id, std::move(domain));
     struct Found {
         std::uint64_t asked;
         xs::DomainId id;

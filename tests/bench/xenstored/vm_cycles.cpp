@@ -167,13 +167,14 @@ class Machine {
     bool is_done() const { return step_ == steps_.size(); }
     int repeated() const { return repeated_; }
 
-    void begin() { send_next(); }
+    void begin() {
+        begin_step();
+        send_next();
+    }
 
     void receive() {
-        std::array<std::byte, xs::message_max> bytes;
-        const ssize_t count = ::recv(fd_, bytes.data() + held_, xs::message_max - held_, 0);
+        const ssize_t count = ::recv(fd_, reply_.data() + held_, reply_.size() - held_, 0);
         if (count <= 0) fail("the daemon closed a connection");
-        std::memcpy(reply_.data() + held_, bytes.data() + held_, static_cast<std::size_t>(count));
         held_ += static_cast<std::size_t>(count);
         if (held_ < xs::Header::size) return;
         const auto header = xs::Header::read(std::span(reply_).first<xs::Header::size>());
@@ -230,7 +231,6 @@ class Machine {
         transaction_ = 0;
     }
     void send_next() {
-        if (step_ == 0 && at_ == At::inside && request_ == 0 && transaction_ == 0) begin_step();
         switch (at_) {
             case At::start:
                 return send(MessageType::transaction_start, std::string_view("", 1));

@@ -12,13 +12,6 @@ using Events = std::vector<std::string>;
 
 namespace {
 
-std::string parts(std::initializer_list<std::string_view> strings) {
-    std::string payload;
-    for (const auto text : strings)
-        payload.append(text) += '\0';
-    return payload;
-}
-
 // A domain with these features, set before it is introduced.
 RingClient domain_with(Lab& lab, xs::DomainId id, std::string_view features) {
     lab.make(id);

@@ -148,6 +148,14 @@ class WireTransport final : public Transport {
     std::shared_ptr<Wire> wire_;
 };
 
+// Strings, each with its NUL, as most payloads have them.
+inline std::string parts(std::initializer_list<std::string_view> strings) {
+    std::string payload;
+    for (const auto text : strings)
+        payload.append(text) += '\0';
+    return payload;
+}
+
 inline std::string encoded(MessageType type, std::string_view payload, std::uint32_t transaction,
                            std::uint32_t request = 7) {
     std::string bytes(xs::Header::size, '\0');

@@ -12,13 +12,6 @@ using namespace std::string_literals;
 
 namespace {
 
-std::string parts(std::initializer_list<std::string_view> strings) {
-    std::string payload;
-    for (const auto text : strings)
-        payload.append(text) += '\0';
-    return payload;
-}
-
 // Nodes that a guest can make in its home.
 int nodes_made(Lab& lab, RingClient& guest) {
     auto tool = lab.socket();

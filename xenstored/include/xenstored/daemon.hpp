@@ -29,9 +29,6 @@ class Daemon {
     // CONTROL's deferred answers: `commands` is told when one of the descriptors is readable.
     void attach(ControlCommands& commands, std::span<const int> completion_fds);
 
-    // -T: from now on; SIGHUP opens the file anew.
-    void start_trace(Trace trace);
-
     // Makes the listening socket for clients, and takes up with the domains that are there. The
     // error says what could not be opened, and why.
     std::expected<void, std::string> listen(const std::string& socket);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "xenstored/announcer.hpp"
+#include "xenstored/answer.hpp"
 #include "xenstored/clock.hpp"
 #include "xenstored/connections.hpp"
 #include "xenstored/domain_table.hpp"
@@ -27,9 +28,6 @@
 namespace stemma::xenstored {
 
 class Control;
-
-// A request's answer: a payload, or an error.
-using Answer = std::expected<std::string, xs::Error>;
 
 // The XenStore daemon without its descriptors: connections give it bytes and take bytes, the
 // hypervisor tells it of domains. It owns the live tree. One thread, which never waits.

@@ -6,6 +6,7 @@
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "xenstored/hypervisor.hpp"
 #include "xenstored/poller.hpp"
@@ -44,6 +45,8 @@ class XenHypervisor final : public Hypervisor {
     class Channel;
 
     void drain();
+    // All of them, from `first` on.
+    std::expected<std::vector<XenDomain>, int> domains(xs::DomainId first);
     void look_at_domains();
     std::expected<RingMapping, int> map(xs::DomainId domain, std::uint64_t frame);
 

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "xs_wire/message.hpp"
+#include "xs_wire/operation_names.hpp"
 
 namespace conformance {
 
@@ -12,34 +13,7 @@ namespace {
 
 using stemma::xs::Header;
 using stemma::xs::MessageType;
-
-constexpr std::array<std::string_view, 27> names{"CONTROL",
-                                                 "DIRECTORY",
-                                                 "READ",
-                                                 "GET_PERMS",
-                                                 "WATCH",
-                                                 "UNWATCH",
-                                                 "TRANSACTION_START",
-                                                 "TRANSACTION_END",
-                                                 "INTRODUCE",
-                                                 "RELEASE",
-                                                 "GET_DOMAIN_PATH",
-                                                 "WRITE",
-                                                 "MKDIR",
-                                                 "RM",
-                                                 "SET_PERMS",
-                                                 "WATCH_EVENT",
-                                                 "ERROR",
-                                                 "IS_DOMAIN_INTRODUCED",
-                                                 "RESUME",
-                                                 "SET_TARGET",
-                                                 "RESTRICT",
-                                                 "RESET_WATCHES",
-                                                 "DIRECTORY_PART",
-                                                 "GET_FEATURE",
-                                                 "SET_FEATURE",
-                                                 "GET_QUOTA",
-                                                 "SET_QUOTA"};
+using stemma::xs::operation_names;
 
 std::optional<std::uint32_t> number(std::string_view text) {
     std::uint32_t value = 0;
@@ -62,12 +36,13 @@ std::string payload_of(std::uint32_t type, std::span<const std::string> argument
 }  // namespace
 
 std::string operation_name(std::uint32_t type) {
-    return type < names.size() ? std::string(names[type]) : std::to_string(type);
+    return type < operation_names.size() ? std::string(operation_names[type])
+                                         : std::to_string(type);
 }
 
 std::expected<std::uint32_t, std::string> operation_of(std::string_view name) {
-    for (std::uint32_t type = 0; type < names.size(); ++type) {
-        if (names[type] == name) return type;
+    for (std::uint32_t type = 0; type < operation_names.size(); ++type) {
+        if (operation_names[type] == name) return type;
     }
     if (const auto type = number(name)) return *type;
     return std::unexpected("no operation is called " + std::string(name));
