@@ -9,33 +9,25 @@
 // processor time. A daemon that took more than LIMIT seconds for one N is not given the larger
 // ones.
 #include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "process_behind.hpp"
+#include "raw_client.hpp"
 #include "xs_wire/message.hpp"
 
 namespace {
 
 using namespace stemma;
+using bench::fail;
 using xs::MessageType;
 using Clock = std::chrono::steady_clock;
-
-[[noreturn]] void fail(const std::string& why) {
-    std::fprintf(stderr, "bench_vm_cycles: %s\n", why.c_str());
-    std::exit(1);
-}
 
 struct Request {
     MessageType type;
@@ -150,20 +142,9 @@ std::vector<Step> life_of(int number) {
 // One client, working through its steps with one request under way.
 class Machine {
   public:
-    Machine(const char* path, int number) : steps_(life_of(number)) {
-        sockaddr_un address{};
-        address.sun_family = AF_UNIX;
-        std::strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-        fd_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) {
-            fail(std::string("cannot connect to ") + path);
-        }
-    }
-    ~Machine() { ::close(fd_); }
-    Machine(const Machine&) = delete;
-    Machine& operator=(const Machine&) = delete;
+    Machine(const char* path, int number) : steps_(life_of(number)), client_(path) {}
 
-    int fd() const { return fd_; }
+    int fd() const { return client_.fd(); }
     bool is_done() const { return step_ == steps_.size(); }
     int repeated() const { return repeated_; }
 
@@ -173,16 +154,8 @@ class Machine {
     }
 
     void receive() {
-        const ssize_t count = ::recv(fd_, reply_.data() + held_, reply_.size() - held_, 0);
-        if (count <= 0) fail("the daemon closed a connection");
-        held_ += static_cast<std::size_t>(count);
-        if (held_ < xs::Header::size) return;
-        const auto header = xs::Header::read(std::span(reply_).first<xs::Header::size>());
-        if (held_ < xs::Header::size + header.length) return;
-        held_ = 0;
-        const std::string_view payload(
-            reinterpret_cast<const char*>(reply_.data()) + xs::Header::size, header.length);
-        answered(header.type == MessageType::error, payload);
+        const bench::RawClient::Reply reply = client_.receive();
+        answered(reply.error, reply.payload);
         if (!is_done()) send_next();
     }
 
@@ -243,25 +216,16 @@ class Machine {
         }
     }
     void send(MessageType type, std::string_view payload) {
-        std::array<std::byte, xs::message_max> bytes;
-        xs::Header{type, 0, transaction_, static_cast<std::uint32_t>(payload.size())}.write(
-            std::span(bytes).first<xs::Header::size>());
-        std::memcpy(bytes.data() + xs::Header::size, payload.data(), payload.size());
-        const std::size_t size = xs::Header::size + payload.size();
-        if (::send(fd_, bytes.data(), size, MSG_NOSIGNAL) != static_cast<ssize_t>(size)) {
-            fail("the daemon closed a connection");
-        }
+        client_.send(type, payload, transaction_);
     }
 
-    int fd_ = -1;
     std::vector<Step> steps_;
     std::size_t step_ = 0;
     std::size_t request_ = 0;
     std::uint32_t transaction_ = 0;
     At at_ = At::inside;
     int repeated_ = 0;
-    std::array<std::byte, xs::message_max> reply_{};
-    std::size_t held_ = 0;
+    bench::RawClient client_;
 };
 
 struct Result {
