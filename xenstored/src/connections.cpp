@@ -10,9 +10,19 @@ Connections::~Connections() {
 }
 
 Connection& Connections::open(std::unique_ptr<Transport> transport, const Caller& caller) {
+    Connection& opened = add({++last_id_}, caller);
+    opened.transport = std::move(transport);
+    return opened;
+}
+
+Connection& Connections::open_again(ConnectionId id, const Caller& caller) {
+    skip_to(id.value);
+    return add(id, caller);
+}
+
+Connection& Connections::add(ConnectionId id, const Caller& caller) {
     auto connection = std::make_unique<Connection>();
-    connection->id = {++last_id_};
-    connection->transport = std::move(transport);
+    connection->id = id;
     connection->caller = caller;
     if (!caller.privileged) {
         // Another's queue may be what it waits for.
@@ -59,7 +69,7 @@ void Connections::reset(Connection& connection) {
     drop_watches_and_transactions(connection);
     connection.out.clear();
     connection.in.clear();
-    connection.waiting = false;
+    connection.deferred.reset();
     connection.paused = false;
 }
 

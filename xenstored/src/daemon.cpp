@@ -46,7 +46,8 @@ std::expected<void, std::string> Daemon::listen(const std::string& socket) {
     if (!signals_) return std::unexpected(std::string("signalfd: ") + std::strerror(errno));
     poller_->add(signals_.get(), {PollKey::Kind::signal, 0}, true, false);
 
-    if (auto started = hypervisor_->start(server_); !started) return started;
+    if (auto started = hypervisor_->start(server_, Hypervisor::Start::anew); !started)
+        return started;
     auto listener = listen_unix(socket, SOCK_STREAM);
     if (!listener) return std::unexpected(std::move(listener).error());
     listener_ = std::move(*listener);

@@ -45,8 +45,24 @@ const Limits& DomainTable::limits_of(DomainRef domain) const {
                                                                    : limits_;
 }
 
-void DomainTable::set_limit(const Quota& quota, std::size_t value) {
+Domain& DomainTable::enter_again(DomainRef domain) {
+    skip_to(domain.generation);
+    std::unique_ptr<Domain>& place = domains_[domain.id];
+    if (!place) {
+        place = std::make_unique<Domain>();
+        place->ref = domain;
+        place->limits = limits_;
+    }
+    return *place;
+}
+
+void DomainTable::set_default(const Quota& quota, std::size_t value) {
     limits_.*quota.value = value;
+    if (std::ranges::find(changed_, &quota) == changed_.end()) changed_.push_back(&quota);
+}
+
+void DomainTable::set_limit(const Quota& quota, std::size_t value) {
+    set_default(quota, value);
     for (auto& [id, domain] : domains_) {
         if (std::ranges::find(domain->own_quotas, &quota) == domain->own_quotas.end()) {
             domain->limits.*quota.value = value;
@@ -55,7 +71,7 @@ void DomainTable::set_limit(const Quota& quota, std::size_t value) {
 }
 
 void DomainTable::set_limit_of_new_domains(const Quota& quota, std::size_t value) {
-    limits_.*quota.value = value;
+    set_default(quota, value);
     for (auto& [id, domain] : domains_)
         set_limit(*domain, quota, domain->limits.*quota.value);
 }

@@ -72,11 +72,13 @@ HostedHypervisor::~HostedHypervisor() {
     if (listener_) ::unlink(path_.c_str());
 }
 
-std::expected<void, std::string> HostedHypervisor::start(HypervisorEvents& events) {
+std::expected<void, std::string> HostedHypervisor::start(HypervisorEvents& events, Start) {
     events_ = &events;
-    auto listener = listen_unix(path_, SOCK_SEQPACKET);
-    if (!listener) return std::unexpected(std::move(listener).error());
-    listener_ = std::move(*listener);
+    if (!listener_) {
+        auto listener = listen_unix(path_, SOCK_SEQPACKET);
+        if (!listener) return std::unexpected(std::move(listener).error());
+        listener_ = std::move(*listener);
+    }
     poller_->add(listener_.get(), {PollKey::Kind::link_listener, 0}, true, false);
     return {};
 }
@@ -99,9 +101,42 @@ void HostedHypervisor::accept_agent() {
             refuse("hosted link: too many agents");
             continue;
         }
-        poller_->add(link.get(), {PollKey::Kind::link, static_cast<std::uint64_t>(link.get())},
-                     true, false);
-        links_.push_back(std::move(link));
+        listen_to(std::move(link));
+    }
+}
+
+void HostedHypervisor::listen_to(Descriptor link) {
+    poller_->add(link.get(), {PollKey::Kind::link, static_cast<std::uint64_t>(link.get())}, true,
+                 false);
+    links_.push_back(std::move(link));
+}
+
+auto HostedHypervisor::held() const -> Held {
+    Held held;
+    held.listener = listener_.get();
+    for (const Descriptor& link : links_)
+        held.links.push_back(link.get());
+    for (const auto& [id, domain] : domains_)
+        held.domains.push_back({id, domain.port, domain.page.get(), domain.wakes_daemon.get(),
+                                domain.wakes_domain.get()});
+    return held;
+}
+
+void HostedHypervisor::adopt(const Held& held) {
+    listener_ = Descriptor(held.listener);
+    for (const int link : held.links)
+        listen_to(Descriptor(link));
+    for (const Held::Domain& known : held.domains) {
+        Domain domain;
+        domain.page = Descriptor(known.page);
+        domain.wakes_daemon = Descriptor(known.wakes_daemon);
+        domain.wakes_domain = Descriptor(known.wakes_domain);
+        domain.port = known.port;
+        struct stat status {};
+        if (::fstat(known.page, &status) != 0) continue;
+        domain.device = status.st_dev;
+        domain.inode = status.st_ino;
+        domains_.insert_or_assign(known.id, std::move(domain));
     }
 }
 
@@ -194,6 +229,17 @@ void HostedHypervisor::forget(xs::DomainId id) {
 void HostedHypervisor::refuse(std::string why) {
     ++refused_;
     last_refusal_ = std::move(why);
+}
+
+DomainHandle HostedHypervisor::handle(xs::DomainId domain) {
+    DomainHandle handle{};
+    const auto known = domains_.find(domain);
+    if (known == domains_.end()) return handle;
+    const std::uint64_t device = known->second.device;
+    const std::uint64_t inode = known->second.inode;
+    std::memcpy(handle.data(), &device, sizeof device);
+    std::memcpy(handle.data() + sizeof device, &inode, sizeof inode);
+    return handle;
 }
 
 bool HostedHypervisor::exists(xs::DomainId domain) {

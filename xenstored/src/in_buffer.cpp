@@ -1,18 +1,30 @@
 #include "xenstored/in_buffer.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace stemma::xenstored {
 
 std::span<std::byte> InBuffer::room() {
-    if (!bytes_) bytes_ = std::make_unique_for_overwrite<std::byte[]>(capacity);
+    if (!bytes_) {
+        bytes_ = std::make_unique_for_overwrite<std::byte[]>(capacity);
+        size_ = capacity;
+    }
     if (begin_ == end_) begin_ = end_ = 0;
-    if (begin_ > 0 && capacity - end_ < xs::message_max) {
+    if (begin_ > 0 && size_ - end_ < xs::message_max) {
         std::memmove(bytes_.get(), bytes_.get() + begin_, end_ - begin_);
         end_ -= begin_;
         begin_ = 0;
     }
-    return {bytes_.get() + end_, capacity - end_};
+    return {bytes_.get() + end_, size_ - end_};
+}
+
+void InBuffer::put_back(std::span<const std::byte> bytes) {
+    size_ = std::max(capacity, bytes.size() + xs::message_max);
+    bytes_ = std::make_unique_for_overwrite<std::byte[]>(size_);
+    std::ranges::copy(bytes, bytes_.get());
+    begin_ = 0;
+    end_ = bytes.size();
 }
 
 std::expected<std::optional<InBuffer::Request>, InBuffer::TooLong> InBuffer::next() {

@@ -88,6 +88,20 @@ Moment OutQueue::next_deadline() const {
     return Moment::max();
 }
 
+void OutQueue::put_back(std::string_view bytes, bool event, std::size_t sent, Moment deadline,
+                        Outstanding::Cause cause) {
+    const std::string_view payload = bytes.substr(std::min(bytes.size(), xs::Header::size));
+    Message message{{}, std::string(payload), deadline, event, false, std::move(cause)};
+    std::ranges::copy(std::as_bytes(std::span(bytes)).first(bytes.size() - payload.size()),
+                      message.header.begin());
+    message.unique = event && !payload.starts_with('@') && !unique_.contains(payload);
+    bytes_ += message.size() - sent;
+    sent_ += sent;
+    if (!event) ++replies_;
+    messages_.push_back(std::move(message));
+    if (messages_.back().unique) unique_.insert(messages_.back().payload);
+}
+
 void OutQueue::clear() {
     unique_.clear();
     messages_.clear();

@@ -14,6 +14,10 @@ RingTransport::RingTransport(std::unique_ptr<DomainChannel> channel, std::uint32
                              Begin begin)
     : channel_(std::move(channel)), ring_(channel_->page(), xs::RingEnd::Side::server) {
     ring_.set_word(xs::ring_page::server_features, features);
+    if (begin == Begin::again) {
+        channel_->notify();
+        return;
+    }
     ring_.set_word(xs::ring_page::error, word(xs::RingError::none));
     if (begin == Begin::empty) ring_.reset();
     if (wants_restart()) {

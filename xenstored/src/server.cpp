@@ -96,7 +96,7 @@ void Server::flush() {
         if (may && connection->paused) {
             connection->paused = false;
             connections_.mark_runnable(*connection);
-        } else if (!may && !connection->waiting) {
+        } else if (!may && !connection->deferred) {
             connection->paused = true;
         }
         connection->transport->interest(may, !connection->out.empty());
@@ -189,9 +189,9 @@ std::optional<Answer> Server::dispatch(Connection& connection, const xs::Header&
         case xs::MessageType::control: {
             if (control_ == nullptr) return Answer(std::unexpected(xs::Error::einval));
             // Requests after this one wait until it is answered, so that replies stay in order.
-            connection.waiting = true;
+            connection.deferred = header;
             auto answer = control_->command(connection.id, header, payload);
-            if (answer) connection.waiting = false;
+            if (answer) connection.deferred.reset();
             return answer;
         }
         case xs::MessageType::watch:
@@ -259,8 +259,8 @@ void Server::limits_changed() {
 
 void Server::answer_deferred(ConnectionId id, const xs::Header& request, Answer answer) {
     Connection* const connection = connections_.find(id);
-    if (connection == nullptr || !connection->waiting) return;
-    connection->waiting = false;
+    if (connection == nullptr || !connection->deferred) return;
+    connection->deferred.reset();
     reply(*connection, request, std::move(answer));
     connections_.mark_runnable(*connection);
 }

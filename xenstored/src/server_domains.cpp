@@ -44,24 +44,32 @@ Answer Server::introduce(std::string_view payload) {
         if (!channel) return std::unexpected(channel.error());
         connection->transport = std::make_unique<RingTransport>(
             std::move(*channel), domain->features, RingTransport::Begin::empty);
+        domain->port = port;
+        domain->frame = frame;
         return acknowledged();
     }
     auto channel = hypervisor_->connect(domain->ref.id, frame, port);
     if (!channel) return std::unexpected(channel.error());
+    domain->port = port;
+    domain->frame = frame;
     open_ring(*domain, std::move(*channel), RingTransport::Begin::empty);
     announcer_.special(tree_.head(), introduce_node);
     announcer_.special(tree_.head(), introduce_node, domain->ref.id);
     return acknowledged();
 }
 
-void Server::open_ring(Domain& domain, std::unique_ptr<DomainChannel> channel,
-                       RingTransport::Begin begin) {
+Caller Server::caller_of(const Domain& domain) const {
     Caller caller;
     caller.domain = domain.ref;
     caller.privileged = domain.ref.id == 0 || domain.ref.id == settings_.privileged_domain;
     caller.features = domain.features;
+    return caller;
+}
+
+void Server::open_ring(Domain& domain, std::unique_ptr<DomainChannel> channel,
+                       RingTransport::Begin begin) {
     auto ring = std::make_unique<RingTransport>(std::move(channel), domain.features, begin);
-    domain.connection = connections_.open(std::move(ring), caller).id;
+    domain.connection = connections_.open(std::move(ring), caller_of(domain)).id;
     rings_.push_back(domain.connection);
     domain.introduced = true;
     domain.shutdown_told = false;
@@ -124,6 +132,8 @@ void Server::domain_found(xs::DomainId id, std::uint32_t port) {
     if (domain == nullptr || connections_.find(domain->connection) != nullptr) return;
     auto channel = hypervisor_->connect(id, 0, port);
     if (!channel) return;  // its toolstack may introduce it yet
+    domain->port = port;
+    domain->frame = 0;
     open_ring(*domain, std::move(*channel), RingTransport::Begin::as_it_is);
     if (id != 0) announcer_.special(tree_.head(), introduce_node);
     connections_.mark_runnable(*connections_.find(domain->connection));

@@ -210,19 +210,24 @@ Answer Server::transaction_start(Connection& connection, const Transaction* tran
     while (next == 0 || connection.transactions.contains(next))
         ++next;
     const std::uint32_t id = next++;
-    Transaction::Bounds bounds;
-    bounds.bytes = privileged_transaction_bytes;
-    if (!privileged) {
-        if (limits.transaction_nodes != 0) {
-            bounds.nodes = limits.transaction_nodes;
-            bounds.weight = bounds.nodes * requests_per_transaction_node;
-        }
-        if (limits.memory != 0) bounds.bytes = limits.memory;
-    }
     connection.transactions.emplace(
-        id, std::make_unique<Transaction>(bounds, domains_.deaths(), tree_.replaced_bytes()));
+        id, std::make_unique<Transaction>(transaction_bounds(connection), domains_.deaths(),
+                                          tree_.replaced_bytes()));
     trace_.created("transaction", connection.id.value);
     return text_answer(std::to_string(id));
+}
+
+Transaction::Bounds Server::transaction_bounds(const Connection& connection) const {
+    Transaction::Bounds bounds;
+    bounds.bytes = privileged_transaction_bytes;
+    if (connection.caller.privileged) return bounds;
+    const Limits& limits = domains_.limits_of(connection.caller.domain);
+    if (limits.transaction_nodes != 0) {
+        bounds.nodes = limits.transaction_nodes;
+        bounds.weight = bounds.nodes * requests_per_transaction_node;
+    }
+    if (limits.memory != 0) bounds.bytes = limits.memory;
+    return bounds;
 }
 
 Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transaction* transaction,

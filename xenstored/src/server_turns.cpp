@@ -78,7 +78,7 @@ void Server::take_turn(Connection& connection) {
         connection.transport->restart();
     }
     // Whoever is not read now is looked at again by flush(), when what holds it up may be gone.
-    if (!connection.waiting && !may_take(connection)) connection.paused = true;
+    if (!connection.deferred && !may_take(connection)) connection.paused = true;
     // A ring's domain notifies when it has taken replies, too.
     if (!connection.out.empty() || connection.paused) connections_.mark_dirty(connection);
     if (may_take(connection) && !connection.in.ready()) {
@@ -113,7 +113,7 @@ void Server::take_requests(Connection& connection, std::uint64_t share) {
 }
 
 bool Server::may_take(const Connection& connection) const {
-    if (connection.waiting || connection.ignored) return false;
+    if (connection.deferred || connection.ignored) return false;
     if (connection.caller.privileged) return connection.out.bytes() < socket_reply_backlog;
     if (connection.held_by != ConnectionId{}) return false;
     const Limits& limits = domains_.limits_of(connection.caller.domain);

@@ -55,7 +55,7 @@ XenHypervisor::~XenHypervisor() {
     xen_->unbind(death_port_);
 }
 
-std::expected<void, std::string> XenHypervisor::start(HypervisorEvents& events) {
+std::expected<void, std::string> XenHypervisor::start(HypervisorEvents& events, Start how) {
     const auto failed = [](const std::string& what, int error) {
         return std::unexpected(what + ": " + std::strerror(error));
     };
@@ -65,6 +65,10 @@ std::expected<void, std::string> XenHypervisor::start(HypervisorEvents& events) 
     death_port_ = *death_port;
     if (!poller_->add(xen_->event_fd(), {PollKey::Kind::event_channels, 0}, true, false)) {
         return failed("wait for event channels", errno);
+    }
+    if (how == Start::again) {
+        look_at_domains();
+        return {};
     }
     const auto port = xen_->domain0_port();
     if (!port) return failed("find domain 0's store port (/proc/xen/xsd_port)", port.error());
@@ -158,6 +162,15 @@ bool XenHypervisor::exists(xs::DomainId id) {
     if (!domains || domains->empty() || domains->front().id != id) return false;
     known_.insert_or_assign(id, Known{domains->front().handle, ++last_asked_});
     return true;
+}
+
+DomainHandle XenHypervisor::handle(xs::DomainId domain) {
+    DomainHandle handle{};
+    const auto known = known_.find(domain);
+    if (known != known_.end() && known->second.handle.size() == handle.size()) {
+        std::ranges::copy(known->second.handle, handle.begin());
+    }
+    return handle;
 }
 
 // Grant 1, as C; a domain built without one names the frame.

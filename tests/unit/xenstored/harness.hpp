@@ -38,14 +38,15 @@ class ManualClock final : public Clock {
 // One domain's page, which the test, too, may scribble on.
 struct Page {
     alignas(8) std::array<std::byte, xs::ring_page::size> bytes{};
-    int notified = 0;  // times the daemon rang
+    int notified = 0;         // times the daemon rang
+    std::uint8_t serial = 0;  // tells one domain from the next of its id
     bool bound = false;
     bool muted = false;
 };
 
 class FakeHypervisor final : public Hypervisor {
   public:
-    std::expected<void, std::string> start(HypervisorEvents&) override { return {}; }
+    std::expected<void, std::string> start(HypervisorEvents&, Start) override { return {}; }
     void ready(const Poller::Ready&) override {}
     void poll_events() override {}
     bool exists(xs::DomainId domain) override { return domain == 0 || pages.contains(domain); }
@@ -53,11 +54,17 @@ class FakeHypervisor final : public Hypervisor {
                                                                      std::uint64_t,
                                                                      std::uint32_t port) override {
         const auto page = pages.find(domain);
-        if (page == pages.end() || port != 1) return std::unexpected(xs::Error::einval);
+        if (page == pages.end() || port != store_port) return std::unexpected(xs::Error::einval);
         return std::make_unique<Channel>(page->second);
     }
 
+    DomainHandle handle(xs::DomainId domain) override {
+        const auto page = pages.find(domain);
+        return page == pages.end() ? DomainHandle{} : DomainHandle{page->second->serial};
+    }
+
     std::map<xs::DomainId, std::shared_ptr<Page>> pages;
+    std::uint32_t store_port = 1;  // of every domain
 
   private:
     class Channel final : public DomainChannel {
@@ -107,14 +114,17 @@ struct Wire {
     std::string to_client;
     std::size_t room = SIZE_MAX;  // bytes the client still takes
     bool closed_by_client = false;
-    bool alive = true;  // the server has not closed
+    bool alive = true;    // the server has not closed
+    int descriptor = -1;  // Lab's number for it
     bool readable_wanted = true;
     bool writable_wanted = false;
 };
 
 class WireTransport final : public Transport {
   public:
-    explicit WireTransport(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {}
+    explicit WireTransport(std::shared_ptr<Wire> wire) : wire_(std::move(wire)) {
+        wire_->alive = true;
+    }
     ~WireTransport() override { wire_->alive = false; }
 
     std::expected<std::size_t, End> read(std::span<std::byte> room) override {
@@ -143,6 +153,7 @@ class WireTransport final : public Transport {
         wire_->writable_wanted = writable;
     }
     void finish_turn() override {}
+    int descriptor() const override { return wire_->descriptor; }
 
   private:
     std::shared_ptr<Wire> wire_;
@@ -287,10 +298,31 @@ class RingClient final : public Client {
 struct Lab {
     // `kept`: where changes go instead of `history`.
     explicit Lab(Server::Settings settings = {}, History* kept = nullptr)
-        : server(settings, hypervisor, kept ? *kept : history, clock) {}
+        : settings_(settings),
+          kept_(kept ? kept : &history),
+          server(settings, hypervisor, *kept_, clock) {}
+
+    // The daemon's process ends, `between()` happens, and another one goes on.
+    template <class Between>
+    void restart(Between between) {
+        const State state = server.capture();
+        std::destroy_at(&server);
+        between();
+        std::construct_at(&server, settings_, hypervisor, *kept_, clock);
+        server.restore(state, [&](ConnectionId, int descriptor) -> std::unique_ptr<Transport> {
+            const auto wire = wires_.find(descriptor);
+            if (wire == wires_.end()) return nullptr;
+            return std::make_unique<WireTransport>(wire->second);
+        });
+    }
+    void restart() {
+        restart([] {});
+    }
 
     SocketClient socket() {
         auto wire = std::make_shared<Wire>();
+        wire->descriptor = static_cast<int>(wires_.size());
+        wires_.emplace(wire->descriptor, wire);
         return {*this, server.connect(std::make_unique<WireTransport>(wire)), wire};
     }
 
@@ -308,6 +340,7 @@ struct Lab {
     }
     std::shared_ptr<Page> make(xs::DomainId id) {
         const auto page = std::make_shared<Page>();
+        page->serial = ++made_;
         hypervisor.pages[id] = page;
         return page;
     }
@@ -338,6 +371,14 @@ struct Lab {
     ManualClock clock;
     FakeHypervisor hypervisor;
     RecordingHistory history;
+
+  private:
+    std::map<int, std::shared_ptr<Wire>> wires_;
+    std::uint8_t made_ = 0;
+    Server::Settings settings_;
+    History* kept_;
+
+  public:
     Server server;
 };
 

@@ -90,7 +90,7 @@ struct Host {
     std::string path = directory.file("hypervisor");
     HostedHypervisor hypervisor{path, poller};
 
-    Host() { REQUIRE(hypervisor.start(told)); }
+    Host() { REQUIRE(hypervisor.start(told, Hypervisor::Start::anew)); }
 
     // One turn of the loop: everything is ready already, so the wait ends at once.
     void turn() {
@@ -241,4 +241,47 @@ TEST_CASE("a page that could shrink is not served") {
     host.turn();
     CHECK_FALSE(host.hypervisor.connect(5, 0, 1));
     CHECK(host.hypervisor.refused() == 1);
+}
+
+TEST_CASE("another daemon goes on with the listener, the agents and the domains of the first") {
+    Host host;
+    const Descriptor link = agent(host.path);
+    host.turn();
+    const Descriptors five = make_domain();
+    tell(link, xs::HostedEvent::domain_created, 5, &five);
+    host.turn();
+    const DomainHandle handle = host.hypervisor.handle(5);
+    CHECK(handle != DomainHandle{});
+    CHECK(host.hypervisor.handle(6) == DomainHandle{});
+
+    // As execve() would leave them, had they no FD_CLOEXEC.
+    auto held = host.hypervisor.held();
+    const auto kept = [](int& fd) { fd = ::dup(fd); };
+    kept(held.listener);
+    REQUIRE(held.links.size() == 1);
+    kept(held.links[0]);
+    REQUIRE(held.domains.size() == 1);
+    kept(held.domains[0].page);
+    kept(held.domains[0].wakes_daemon);
+    kept(held.domains[0].wakes_domain);
+
+    Poller poller = *Poller::create();
+    Told told;
+    HostedHypervisor next{host.directory.file("unused"), poller};
+    next.adopt(held);
+    CHECK(next.exists(5));
+    CHECK(next.handle(5) == handle);
+    auto channel = next.connect(5, 0, 1);
+    REQUIRE(channel);
+    REQUIRE(next.start(told, Hypervisor::Start::again));
+    tell(link, xs::HostedEvent::domain_created, 5, &five);  // the same: nothing to tell
+    tell(link, xs::HostedEvent::domain_shut_down, 5);
+    next.poll_events();
+    CHECK(told.take() == "!5");
+    const Descriptor second = agent(host.path);
+    for (const auto& ready : poller.wait(std::chrono::steady_clock::now()))
+        next.ready(ready);
+    tell(second, xs::HostedEvent::domain_gone, 5);
+    next.poll_events();
+    CHECK(told.take() == "-5");
 }

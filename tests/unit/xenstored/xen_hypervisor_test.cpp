@@ -121,7 +121,7 @@ struct Host {
         xen.granted.insert(id);
     }
     void start() {
-        REQUIRE(hypervisor.start(told));
+        REQUIRE(hypervisor.start(told, Hypervisor::Start::anew));
         told.take();
     }
     void look() {
@@ -139,7 +139,7 @@ TEST_CASE("at the start the domains that are there are told, domain 0 first") {
     host.make(6);
     host.xen.all[6].dying = true;
     host.xen.store_ports = {{4, 12}, {6, 13}};
-    REQUIRE(host.hypervisor.start(host.told));
+    REQUIRE(host.hypervisor.start(host.told, Hypervisor::Start::anew));
     CHECK(host.told.take() == "+0:3+4:12");
 }
 
@@ -147,14 +147,14 @@ TEST_CASE("what cannot be opened at the start is named") {
     Host host;
     SECTION("the port of domain 0") {
         host.xen.domain0_port = 0;
-        const auto started = host.hypervisor.start(host.told);
+        const auto started = host.hypervisor.start(host.told, Hypervisor::Start::anew);
         REQUIRE_FALSE(started);
         CHECK(started.error() ==
               "find domain 0's store port (/proc/xen/xsd_port): No such file or directory");
     }
     SECTION("the virtual interrupt, which another daemon has") {
         host.xen.no_virq = true;
-        const auto started = host.hypervisor.start(host.told);
+        const auto started = host.hypervisor.start(host.told, Hypervisor::Start::anew);
         REQUIRE_FALSE(started);
         CHECK(started.error() == "bind VIRQ_DOM_EXC: File exists");
     }
@@ -298,4 +298,35 @@ TEST_CASE("one domain's storm of notifications ends a turn after a bounded numbe
     host.xen.pending.assign(10'000, 101);
     host.hypervisor.ready({});
     CHECK(host.told.take().size() == 2 * 256);
+}
+
+TEST_CASE("started again, only what happened meanwhile to the domains asked for is told") {
+    Host host;
+    for (const xs::DomainId id : {xs::DomainId{4}, xs::DomainId{5}, xs::DomainId{6}}) {
+        host.make(id, "sixteen bytes: " + std::to_string(id));
+        host.xen.store_ports[id] = 10u + id;
+    }
+    CHECK(host.hypervisor.exists(5));
+    CHECK(host.hypervisor.exists(6));
+    host.xen.all[5].shut_down = true;
+    host.xen.all[6].dying = true;
+    REQUIRE(host.hypervisor.start(host.told, Hypervisor::Start::again));
+    CHECK(host.told.take() == "-6!5");
+    host.xen.all.erase(5);
+    host.look();
+    CHECK(host.told.take() == "-6-5");
+}
+
+TEST_CASE("a domain's handle is the one that it had when it was asked for") {
+    Host host;
+    host.start();
+    host.make(5, "sixteen bytes: 1");
+    CHECK(host.hypervisor.exists(5));
+    const DomainHandle first = host.hypervisor.handle(5);
+    CHECK(std::string(first.begin(), first.end()) == "sixteen bytes: 1");
+    host.make(5, "sixteen bytes: 2");
+    CHECK(host.hypervisor.handle(5) == first);
+    CHECK(host.hypervisor.exists(5));
+    CHECK(host.hypervisor.handle(5) != first);
+    CHECK(host.hypervisor.handle(6) == DomainHandle{});
 }

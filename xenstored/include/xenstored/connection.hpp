@@ -5,6 +5,7 @@
 #include <expected>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -14,6 +15,7 @@
 #include "xenstored/outstanding.hpp"
 #include "xenstored/rights.hpp"
 #include "xenstored/transaction.hpp"
+#include "xs_wire/message.hpp"
 #include "xs_wire/ring.hpp"
 
 namespace stemma::xenstored {
@@ -47,6 +49,8 @@ class Transport {
     virtual void restart() {}
     // Only a ring: tells the domain why it is served no more.
     virtual void report(xs::RingError) {}
+    // Only a socket: its descriptor.
+    virtual int descriptor() const { return -1; }
 };
 
 // One client: a socket, or a domain's ring.
@@ -66,7 +70,8 @@ struct Connection {
     ConnectionId held_by;
     Moment held_until;
 
-    bool waiting = false;      // for a deferred reply: no request is taken until it has come
+    // The request whose reply is deferred: no other is taken until it has come.
+    std::optional<xs::Header> deferred;
     bool ignored = false;      // a ring that broke the protocol, or a connection that was closed
     bool paused = false;       // requests are not read, for a quota is reached
     bool is_runnable = false;  // on the list of those with work left over for the next turn

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <unordered_map>
@@ -23,6 +24,10 @@ class Connections {
     Connections& operator=(const Connections&) = delete;
 
     Connection& open(std::unique_ptr<Transport> transport, const Caller& caller);
+    // One that an earlier daemon opened, under its number. Numbers given from now on are greater.
+    Connection& open_again(ConnectionId id, const Caller& caller);
+    void skip_to(std::uint64_t used) { last_id_ = std::max(last_id_, used); }
+    std::uint64_t last_id() const { return last_id_; }
     Connection* find(ConnectionId id) const;
     // Its watches, transactions and queues go with it.
     void close(Connection& connection);
@@ -46,12 +51,13 @@ class Connections {
 
     std::size_t size() const { return connections_.size(); }
     template <class Visit>
-    void for_each(Visit visit) {
+    void for_each(Visit visit) const {
         for (auto& [id, connection] : connections_)
             visit(*connection);
     }
 
   private:
+    Connection& add(ConnectionId id, const Caller& caller);
     // Swaps instead of moving away, so that neither list is allocated anew in each turn.
     static const std::vector<ConnectionId>& take(std::vector<ConnectionId>& from,
                                                  std::vector<ConnectionId>& to) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -17,6 +18,9 @@ struct DomainRef {
 
     bool operator==(const DomainRef&) const = default;
 };
+
+// By what the hypervisor tells a domain from the next of its domid; all zeros: it does not say.
+using DomainHandle = std::array<std::uint8_t, 16>;
 
 }  // namespace stemma::xenstored
 

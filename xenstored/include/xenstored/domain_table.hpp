@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -30,6 +31,8 @@ struct Domain {
     bool hard_limit_told = false;
     bool held_told = false;
     ConnectionId connection;  // if introduced
+    std::uint32_t port = 0;   // these two as INTRODUCE, or the hypervisor, named them
+    std::uint64_t frame = 0;
     std::uint32_t features = all_features;
     Limits limits;
     std::vector<const Quota*> own_quotas;  // those that were set for this domain alone
@@ -51,6 +54,13 @@ class DomainTable {
 
     bool is_live(DomainRef domain) const;
 
+    // A domain that an earlier daemon knew, under its generation. Domain 0 is the one that is
+    // there.
+    Domain& enter_again(DomainRef domain);
+    std::uint64_t last_generation() const { return last_generation_; }
+    // Generations given from now on are greater.
+    void skip_to(std::uint64_t used) { last_generation_ = std::max(last_generation_, used); }
+
     // The domain leaves; domain 0 never does.
     void erase(xs::DomainId domid);
 
@@ -68,6 +78,8 @@ class DomainTable {
     void set_limit(const Quota& quota, std::size_t value);
     // Changes it for domains that enter from now on (SET_QUOTA without a domid).
     void set_limit_of_new_domains(const Quota& quota, std::size_t value);
+    // The quotas that were changed so, whose values limits() has.
+    const std::vector<const Quota*>& changed() const { return changed_; }
     // Changes it for one domain.
     static void set_limit(Domain& domain, const Quota& quota, std::size_t value);
 
@@ -78,9 +90,12 @@ class DomainTable {
     }
 
   private:
+    void set_default(const Quota& quota, std::size_t value);
+
     Hypervisor* hypervisor_;
     Limits limits_;
     std::unordered_map<xs::DomainId, std::unique_ptr<Domain>> domains_;
+    std::vector<const Quota*> changed_;
     std::uint64_t last_generation_ = 0;
     std::uint64_t deaths_ = 0;
 };

@@ -37,13 +37,32 @@ class HostedHypervisor final : public Hypervisor {
     HostedHypervisor(const HostedHypervisor&) = delete;
     HostedHypervisor& operator=(const HostedHypervisor&) = delete;
 
-    std::expected<void, std::string> start(HypervisorEvents& events) override;
+    std::expected<void, std::string> start(HypervisorEvents& events, Start how) override;
     void ready(const Poller::Ready& ready) override;
     void poll_events() override;
     bool exists(xs::DomainId domain) override;
+    DomainHandle handle(xs::DomainId domain) override;
     std::expected<std::unique_ptr<DomainChannel>, xs::Error> connect(xs::DomainId domain,
                                                                      std::uint64_t frame,
                                                                      std::uint32_t port) override;
+
+    // What another daemon must be given to go on: the listener, the links of the agents, the
+    // domains. The descriptors stay this object's.
+    struct Held {
+        struct Domain {
+            xs::DomainId id = 0;
+            std::uint32_t port = 0;
+            int page = -1;
+            int wakes_daemon = -1;
+            int wakes_domain = -1;
+        };
+        int listener = -1;
+        std::vector<int> links;
+        std::vector<Domain> domains;
+    };
+    Held held() const;
+    // Takes over descriptors that another daemon held, before Server::restore().
+    void adopt(const Held& held);
 
     // Messages that were refused, and why the last one was.
     std::uint64_t refused() const { return refused_; }
@@ -60,6 +79,7 @@ class HostedHypervisor final : public Hypervisor {
     };
 
     void accept_agent();
+    void listen_to(Descriptor link);
     // False when the agent is gone.
     bool receive(int link);
     void take(const xs::HostedMessage& message, std::vector<Descriptor> descriptors);

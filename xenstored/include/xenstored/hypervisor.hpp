@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "xenstored/domain_ref.hpp"
 #include "xenstored/poller.hpp"
 #include "xs_wire/error.hpp"
 #include "xs_wire/path.hpp"
@@ -51,9 +52,12 @@ class Hypervisor {
   public:
     virtual ~Hypervisor() = default;
 
-    // Begins to tell `events`, which must outlive this object: first of the domains that are there.
-    // The error says what could not be opened, and why.
-    virtual std::expected<void, std::string> start(HypervisorEvents& events) = 0;
+    // Begins to tell `events`, which must outlive this object. `anew`: first of the domains that
+    // are there. `again`: after Server::restore(), which asked for those it knew with exists() and
+    // connect(); only what happened to these meanwhile is told. The error says what could not be
+    // opened, and why.
+    enum class Start { anew, again };
+    virtual std::expected<void, std::string> start(HypervisorEvents& events, Start how) = 0;
 
     // For the loop: a descriptor that this object put into the poller is ready.
     virtual void ready(const Poller::Ready& ready) = 0;
@@ -64,6 +68,9 @@ class Hypervisor {
 
     // True for a domain that is alive or dying, domain 0 included.
     virtual bool exists(xs::DomainId domain) = 0;
+
+    // Which domain it was that exists() last found by this id.
+    virtual DomainHandle handle(xs::DomainId domain) = 0;
 
     // Maps the domain's ring and binds its event channel `port`. `frame` is the guest frame that
     // INTRODUCE named, for a domain that grants no ring. EINVAL for no such domain or another port,

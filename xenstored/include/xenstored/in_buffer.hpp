@@ -10,7 +10,7 @@
 
 namespace stemma::xenstored {
 
-// Turns the bytes of one client into whole requests. Holds at most `capacity` bytes, of which the
+// Turns the bytes of one client into whole requests. Takes at most `capacity` bytes, of which the
 // longest message needs only a part; room() says how many more may be read.
 class InBuffer {
   public:
@@ -38,10 +38,14 @@ class InBuffer {
 
     void clear() { begin_ = end_ = 0; }
 
-  private:
+    // What was taken from the client and is no request yet.
     std::span<const std::byte> unread() const { return {bytes_.get() + begin_, end_ - begin_}; }
+    // Makes that `bytes`, which an earlier daemon had taken: maybe more than we ever take at once.
+    void put_back(std::span<const std::byte> bytes);
 
-    std::unique_ptr<std::byte[]> bytes_;  // of `capacity`, or null
+  private:
+    std::unique_ptr<std::byte[]> bytes_;  // of `size_`, or null
+    std::size_t size_ = 0;
     std::size_t begin_ = 0;
     std::size_t end_ = 0;
 };

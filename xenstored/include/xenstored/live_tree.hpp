@@ -16,6 +16,8 @@ class LiveTree {
     const store::Tree& head() const { return head_; }
     const NodeCounts& counts() const { return counts_; }
     EditNumbers& numbers() { return numbers_; }
+    // The last number that was given.
+    std::uint64_t last_edit() const { return EditNumbers(numbers_).next() - 1; }
 
     Branch branch(const store::Stamp& stamp) {
         Branch branch(head_, numbers_);
@@ -28,6 +30,12 @@ class LiveTree {
         head_ = branch.tree();
         counts_.apply(branch.tally());
         replaced_ += branch.replaced_bytes();
+    }
+    // Another tree in its place, whose edits had numbers up to `last`: an earlier daemon's.
+    void restore(store::Tree tree, std::uint64_t last) {
+        head_ = std::move(tree);
+        counts_ = NodeCounts::of_tree(head_.root());
+        numbers_.skip_to(last);
     }
     // Bytes of nodes replaced so far, estimated.
     std::uint64_t replaced_bytes() const { return replaced_; }

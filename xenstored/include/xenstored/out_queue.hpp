@@ -52,6 +52,17 @@ class OutQueue {
 
     void clear();
 
+    // For State. The messages as they are, and how many bytes of the first are gone.
+    template <class Visit>
+    void for_each(Visit visit) const {
+        for (const Message& message : messages_)
+            visit(std::span<const std::byte>(message.header), message.payload, message.event);
+    }
+    std::size_t sent() const { return sent_; }
+    // Appends a message as it was; of the first, `sent` bytes are gone.
+    void put_back(std::string_view bytes, bool event, std::size_t sent, Moment deadline,
+                  Outstanding::Cause cause);
+
   private:
     struct Message {
         std::array<std::byte, xs::Header::size> header;

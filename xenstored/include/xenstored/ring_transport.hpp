@@ -14,6 +14,8 @@ class RingTransport final : public Transport {
     enum class Begin {
         empty,     // both rings are emptied: INTRODUCE
         as_it_is,  // requests may wait already: a domain that was there before the daemon
+        again,     // another daemon was in the middle of serving it: it is only notified, for what
+                   // it rang in between was lost
     };
 
     // Says which features the domain may use, and that it is connected.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@
 #include "xenstored/live_tree.hpp"
 #include "xenstored/memory_account.hpp"
 #include "xenstored/ring_transport.hpp"
+#include "xenstored/state.hpp"
 #include "xenstored/trace.hpp"
 #include "xenstored/traced_log.hpp"
 #include "xs_wire/error.hpp"
@@ -79,6 +81,16 @@ class Server final : public HypervisorEvents {
     bool has_turns_due() const { return connections_.any_runnable(); }
     // Sends what was queued since the last call. Call before waiting.
     void flush();
+
+    // All that must outlive this daemon's process; may be called between two turns at any time, and
+    // costs nothing for the tree. Outstanding CONTROL requests are named, but not what they ask.
+    State capture() const;
+    // Goes on where another daemon was, on a server that has served nobody yet and before the
+    // hypervisor is started again. Domains that are gone, or whose domid is another domain's, are
+    // buried with their events; requests whose reply was deferred answer EAGAIN. `make_socket`
+    // gives the transport of a socket from its descriptor; a client for whom it has none is closed.
+    using MakeSocket = std::function<std::unique_ptr<Transport>(ConnectionId, int descriptor)>;
+    void restore(const State& state, const MakeSocket& make_socket);
 
     // When expire() has something to do; Moment::max() for never.
     Moment next_deadline() const;
@@ -146,12 +158,15 @@ class Server final : public HypervisorEvents {
                                 std::string_view payload);
     Answer unwatch(Connection& connection, std::string_view payload);
     Answer reset_watches(Connection& connection);
+    Transaction::Bounds transaction_bounds(const Connection& connection) const;
     Answer transaction_start(Connection& connection, const Transaction* transaction);
     Answer transaction_end(Connection& connection, std::uint32_t id, Transaction* transaction,
                            std::string_view payload);
 
     // server_domains.cpp
     Answer introduce(std::string_view payload);
+    // Who asks in a domain's name.
+    Caller caller_of(const Domain& domain) const;
     void open_ring(Domain& domain, std::unique_ptr<DomainChannel> channel,
                    RingTransport::Begin begin);
     Answer release(std::string_view payload);
@@ -164,6 +179,14 @@ class Server final : public HypervisorEvents {
     void remove_nodes_of(const Domain& domain);
     // Tells, once for all of them, of the shutdowns that the hypervisor reported in one go.
     void tell_shutdowns();
+
+    // server_state.cpp
+    // False if the domain that was meant is no more.
+    bool restore_domain(const State::Domain& known);
+    void restore_connection(ConnectionId id, const State::Connection& known,
+                            const MakeSocket& make_socket);
+    // What a client has with the daemon, once it is there.
+    void restore_client(Connection& connection, const State::Connection& known);
 
     // server_quotas.cpp
     std::expected<Domain*, xs::Error> existing_domain(std::string_view text);

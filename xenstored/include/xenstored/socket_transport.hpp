@@ -19,6 +19,7 @@ class SocketTransport final : public Transport {
         std::span<const std::span<const std::byte>> parts) override;
     void interest(bool readable, bool writable) override;
     void finish_turn() override {}
+    int descriptor() const override { return socket_.get(); }
 
   private:
     Descriptor socket_;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -50,22 +49,22 @@ struct State {
         int descriptor = -1;       // of a socket, in the process that holds this State
         std::string input;         // bytes taken from the client and not yet handled
         std::vector<Message> output;
-        std::uint32_t sent = 0;  // bytes of output.front() that are gone
+        std::uint32_t sent = 0;  // bytes of output.front() that are gone; fewer than it has
         std::vector<Watch> watches;
         std::vector<std::uint32_t> transactions;  // open ones
         std::uint32_t next_transaction = 1;
         std::optional<xs::Header> deferred;  // a CONTROL request that has no answer yet
-        bool ignored = false;                // quarantined
+        bool ignored = false;                // quarantined; a ring that could not be bound, too
         std::optional<DomainRef> target;
     };
 
     struct Domain {
         DomainRef ref;
-        std::array<std::uint8_t, 16> handle{};  // by which Xen tells it from the next of its id
+        DomainHandle handle{};
         bool introduced = false;
         bool shutdown_told = false;
         std::uint32_t features = 0;
-        std::vector<std::pair<std::string, std::uint64_t>> quotas;  // its own, by their 4.17 names
+        std::vector<std::pair<std::string, std::uint64_t>> quotas;  // its own: Quota::later_name
         ConnectionId connection;                                    // of its ring, if it has one
     };
 
@@ -75,7 +74,7 @@ struct State {
     std::uint64_t last_connection = 0;                // ConnectionId
     std::map<std::uint64_t, Connection> connections;  // by ConnectionId::value, so by age
     std::map<xs::DomainId, Domain> domains;
-    // What was set for all domains while it ran, by 4.17 names ("soft-memory" for the soft one).
+    // What was set while it ran for all domains that have no value of their own.
     std::vector<std::pair<std::string, std::uint64_t>> quotas;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "xenstored/accesses.hpp"
+#include "xenstored/answer.hpp"
 #include "xenstored/branch.hpp"
 #include "xenstored/judge.hpp"
 #include "xs_wire/error.hpp"

@@ -50,6 +50,15 @@ class WatchIndex {
     enum class Match { at_or_above, exact };
     void collect(std::string_view path, Match match, std::vector<const Watch*>& found) const;
 
+    // The watches of one connection in the order of their creation.
+    template <class Visit>
+    void for_each(ConnectionId connection, Visit visit) const {
+        const auto own = by_connection_.find(connection);
+        if (own == by_connection_.end()) return;
+        for (const Watch* watch : own->second.watches)
+            visit(*watch);
+    }
+
     std::size_t count(ConnectionId connection) const;
     // Lengths of the paths and tokens of its watches: what C counts towards the quota memory.
     std::size_t bytes(ConnectionId connection) const;

@@ -33,10 +33,11 @@ class XenHypervisor final : public Hypervisor {
     XenHypervisor(const XenHypervisor&) = delete;
     XenHypervisor& operator=(const XenHypervisor&) = delete;
 
-    std::expected<void, std::string> start(HypervisorEvents& events) override;
+    std::expected<void, std::string> start(HypervisorEvents& events, Start how) override;
     void ready(const Poller::Ready& ready) override;
     void poll_events() override;
     bool exists(xs::DomainId domain) override;
+    DomainHandle handle(xs::DomainId domain) override;
     std::expected<std::unique_ptr<DomainChannel>, xs::Error> connect(xs::DomainId domain,
                                                                      std::uint64_t frame,
                                                                      std::uint32_t port) override;
