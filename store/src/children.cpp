@@ -1,6 +1,8 @@
 #include "store/children.hpp"
 
 #include <algorithm>
+#include <boost/container/static_vector.hpp>
+#include <memory>
 #include <optional>
 
 #include "store/node.hpp"
@@ -9,8 +11,8 @@ namespace stemma::store {
 namespace {
 
 using Entry = Chunk::Entry;
-using Entries = std::vector<Entry>;
-using Chunks = std::vector<Ref<const Chunk>>;
+using Entries = boost::container::static_vector<Entry, chunk_bound + 1>;
+using Chunks = boost::container::static_vector<Ref<const Chunk>, 2>;  // what an edit leaves of one
 
 Entry entry_of(Ref<const Node> node) {
     const std::string_view name = node->name();
@@ -18,20 +20,17 @@ Entry entry_of(Ref<const Node> node) {
 }
 
 Entry entry_of(const Ref<const Chunk>& chunk) {
-    return {chunk->entries.front().name, Ref<const Counted>::share(chunk.get())};
+    return {chunk->entries().front().name, Ref<const Counted>::share(chunk.get())};
 }
 
 // One chunk, or two halves where one would pass the bound; none where nothing is left.
-Chunks pages(unsigned height, Entries entries) {
+Chunks pages(unsigned height, Entries& entries) {
     Chunks made;
-    if (entries.empty()) return made;
-    if (entries.size() <= chunk_bound) {
-        made.push_back(make_counted<Chunk>(height, std::move(entries)));
-        return made;
-    }
-    const auto middle = entries.begin() + static_cast<std::ptrdiff_t>(entries.size() / 2);
-    made.push_back(make_counted<Chunk>(height, Entries(entries.begin(), middle)));
-    made.push_back(make_counted<Chunk>(height, Entries(middle, entries.end())));
+    const std::span all(entries.data(), entries.size());
+    if (all.empty()) return made;
+    const std::size_t first = all.size() <= chunk_bound ? all.size() : all.size() / 2;
+    made.push_back(Chunk::make(height, all.first(first)));
+    if (first < all.size()) made.push_back(Chunk::make(height, all.subspan(first)));
     return made;
 }
 
@@ -42,112 +41,152 @@ constexpr std::size_t joined_bound = chunk_bound * 3 / 4;
 
 // The entry whose name is the last not after `name`, for a chunk above the leaves.
 std::size_t branch_for(const Chunk& chunk, std::string_view name) {
-    const auto after = std::ranges::upper_bound(chunk.entries, name, {}, &Entry::name);
-    return after == chunk.entries.begin()
-               ? 0
-               : static_cast<std::size_t>(after - chunk.entries.begin()) - 1;
+    const auto entries = chunk.entries();
+    const auto after = std::ranges::upper_bound(entries, name, {}, &Entry::name);
+    return after == entries.begin() ? 0 : static_cast<std::size_t>(after - entries.begin()) - 1;
+}
+
+// Where in a leaf the name is, or would be.
+std::size_t place_for(const Chunk& chunk, std::string_view name) {
+    const auto entries = chunk.entries();
+    const auto place = std::ranges::lower_bound(entries, name, {}, &Entry::name);
+    return static_cast<std::size_t>(place - entries.begin());
+}
+
+bool is_at(const Chunk& chunk, std::size_t place, std::string_view name) {
+    return place < chunk.entries().size() && chunk.entries()[place].name == name;
 }
 
 // The chunk's entries with entry `at` replaced by `replacements`, and a sparse one joined with its
 // neighbour.
 Chunks replaced(const Chunk& chunk, std::size_t at, const Chunks& replacements) {
-    Entries entries;
-    entries.reserve(chunk.entries.size() + 1);
-    for (std::size_t i = 0; i < chunk.entries.size(); ++i) {
-        if (i != at) {
-            entries.push_back(chunk.entries[i]);
-            continue;
-        }
-        for (const auto& replacement : replacements)
-            entries.push_back(entry_of(replacement));
-    }
-    if (replacements.size() == 1 && replacements[0]->entries.size() < sparse &&
+    const auto old = chunk.entries();
+    Entries entries(old.begin(), old.begin() + static_cast<std::ptrdiff_t>(at));
+    for (const auto& replacement : replacements)
+        entries.push_back(entry_of(replacement));
+    entries.insert(entries.end(), old.begin() + static_cast<std::ptrdiff_t>(at) + 1, old.end());
+    if (replacements.size() == 1 && replacements[0]->entries().size() < sparse &&
         entries.size() > 1) {
         const std::size_t left = at == 0 ? 0 : at - 1;
         const auto& one = static_cast<const Chunk&>(*entries[left].item);
         const auto& two = static_cast<const Chunk&>(*entries[left + 1].item);
-        if (one.entries.size() + two.entries.size() <= joined_bound) {
-            Entries both = one.entries;
-            both.insert(both.end(), two.entries.begin(), two.entries.end());
-            const auto joined = make_counted<Chunk>(one.height, std::move(both));
-            entries[left] = entry_of(joined);
+        if (one.entries().size() + two.entries().size() <= joined_bound) {
+            Entries both(one.entries().begin(), one.entries().end());
+            both.insert(both.end(), two.entries().begin(), two.entries().end());
+            entries[left] = entry_of(Chunk::make(one.height(), {both.data(), both.size()}));
             entries.erase(entries.begin() + static_cast<std::ptrdiff_t>(left) + 1);
         }
     }
-    return pages(chunk.height, std::move(entries));
+    return pages(chunk.height(), entries);
 }
 
 // Recursion here is on the height of a B+tree, at most a handful.
 Chunks inserted(const Chunk& chunk, const Ref<const Node>& node) {
-    if (chunk.height > 0) {
+    if (chunk.height() > 0) {
         const std::size_t at = branch_for(chunk, node->name());
         return replaced(chunk, at, inserted(chunk.chunk(at), node));
     }
-    const auto place = std::ranges::lower_bound(chunk.entries, node->name(), {}, &Entry::name);
-    const bool present = place != chunk.entries.end() && place->name == node->name();
-    Entries entries;
-    entries.reserve(chunk.entries.size() + 1);
-    entries.insert(entries.end(), chunk.entries.begin(), place);
+    const std::size_t at = place_for(chunk, node->name());
+    const auto old = chunk.entries();
+    const auto place = old.begin() + static_cast<std::ptrdiff_t>(at);
+    Entries entries(old.begin(), place);
     entries.push_back(entry_of(node));
-    entries.insert(entries.end(), present ? place + 1 : place, chunk.entries.end());
-    return pages(0, std::move(entries));
+    entries.insert(entries.end(), is_at(chunk, at, node->name()) ? place + 1 : place, old.end());
+    return pages(0, entries);
 }
 
 // The chunks without the name; nothing if it was absent.
 std::optional<Chunks> erased(const Chunk& chunk, std::string_view name) {
-    if (chunk.height > 0) {
+    if (chunk.height() > 0) {
         const std::size_t at = branch_for(chunk, name);
         const auto below = erased(chunk.chunk(at), name);
         if (!below) return std::nullopt;
         return replaced(chunk, at, *below);
     }
-    const auto place = std::ranges::lower_bound(chunk.entries, name, {}, &Entry::name);
-    if (place == chunk.entries.end() || place->name != name) return std::nullopt;
-    Entries entries;
-    entries.reserve(chunk.entries.size());
-    entries.insert(entries.end(), chunk.entries.begin(), place);
-    entries.insert(entries.end(), place + 1, chunk.entries.end());
-    return pages(0, std::move(entries));
+    const std::size_t at = place_for(chunk, name);
+    if (!is_at(chunk, at, name)) return std::nullopt;
+    const auto old = chunk.entries();
+    const auto place = old.begin() + static_cast<std::ptrdiff_t>(at);
+    Entries entries(old.begin(), place);
+    entries.insert(entries.end(), place + 1, old.end());
+    return pages(0, entries);
+}
+
+// Chunks of one height, of as many items each as there are but for the last, until one is left.
+template <class Item>
+std::vector<Ref<const Chunk>> level_above(const std::vector<Item>& below, unsigned height) {
+    std::vector<Ref<const Chunk>> level;
+    for (std::size_t i = 0; i < below.size();) {
+        Entries entries;
+        for (; i < below.size() && entries.size() < chunk_bound; ++i)
+            entries.push_back(entry_of(below[i]));
+        level.push_back(Chunk::make(height, {entries.data(), entries.size()}));
+    }
+    return level;
 }
 
 Ref<const Chunk> root_above(Chunks level) {
     if (level.empty()) return {};
-    while (level.size() > 1) {
-        Chunks next;
-        for (std::size_t i = 0; i < level.size();) {
-            const std::size_t width = std::min(chunk_bound, level.size() - i);
-            Entries entries;
-            entries.reserve(width);
-            for (const std::size_t end = i + width; i < end; ++i) {
-                entries.push_back(entry_of(level[i]));
-            }
-            const unsigned height = level.front()->height + 1;
-            next.push_back(make_counted<Chunk>(height, std::move(entries)));
-        }
-        level = std::move(next);
-    }
     Ref<const Chunk> root = level.front();
-    while (root->height > 0 && root->entries.size() == 1)
+    if (level.size() > 1) {
+        Entries entries;
+        for (const auto& chunk : level)
+            entries.push_back(entry_of(chunk));
+        root = Chunk::make(root->height() + 1, {entries.data(), entries.size()});
+    }
+    while (root->height() > 0 && root->entries().size() == 1)
         root = root->chunk_ref(0);
     return root;
 }
 
+// The node below the chunk that has the name.
+struct Found {
+    const Node* node;
+    bool sole;
+};
+
+Found find_in(const Chunk* chunk, std::string_view name, bool sole) {
+    if (chunk == nullptr) return {nullptr, false};
+    for (; chunk->height() > 0; chunk = &chunk->chunk(branch_for(*chunk, name)))
+        sole = sole && chunk->is_sole();
+    const std::size_t at = place_for(*chunk, name);
+    if (!is_at(*chunk, at, name)) return {nullptr, false};
+    const Node& node = chunk->node(at);
+    return {&node, sole && chunk->is_sole() && node.is_sole()};
+}
+
 }  // namespace
 
-Chunk::Chunk(unsigned chunk_height, std::vector<Entry> chunk_entries)
-    : height(chunk_height), entries(std::move(chunk_entries)) {
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-        count += height == 0 ? 1 : chunk(i).count;
-        name_bytes += height == 0 ? entries[i].name.size() : chunk(i).name_bytes;
+static_assert(alignof(Chunk::Entry) <= alignof(Chunk));
+
+const Chunk::Entry* Chunk::first() const {
+    return std::launder(reinterpret_cast<const Entry*>(this + 1));
+}
+
+Ref<const Chunk> Chunk::make(unsigned height, std::span<Entry> from) {
+    return Ref<const Chunk>::adopt(new (from.size()) Chunk(height, from));
+}
+
+Chunk::Chunk(unsigned height, std::span<Entry> from)
+    : height_(static_cast<std::uint16_t>(height)), size_(static_cast<std::uint16_t>(from.size())) {
+    std::uninitialized_move(from.begin(), from.end(), reinterpret_cast<Entry*>(this + 1));
+    for (std::size_t i = 0; i < size_; ++i) {
+        count_ += height == 0 ? 1 : chunk(i).count();
+        const std::size_t names = height == 0 ? first()[i].name.size() : chunk(i).name_bytes();
+        name_bytes_ += static_cast<std::uint32_t>(names);
     }
 }
 
+Chunk::~Chunk() {
+    std::destroy_n(first(), size_);
+}
+
 const Node& Chunk::node(std::size_t i) const {
-    return static_cast<const Node&>(*entries[i].item);
+    return static_cast<const Node&>(*first()[i].item);
 }
 
 const Chunk& Chunk::chunk(std::size_t i) const {
-    return static_cast<const Chunk&>(*entries[i].item);
+    return static_cast<const Chunk&>(*first()[i].item);
 }
 
 Ref<const Chunk> Chunk::chunk_ref(std::size_t i) const {
@@ -155,26 +194,41 @@ Ref<const Chunk> Chunk::chunk_ref(std::size_t i) const {
 }
 
 Children::Children(const std::vector<Ref<const Node>>& sorted) {
-    Chunks leaves;
-    for (std::size_t i = 0; i < sorted.size();) {
-        const std::size_t width = std::min(chunk_bound, sorted.size() - i);
-        Entries entries;
-        entries.reserve(width);
-        for (const std::size_t end = i + width; i < end; ++i)
-            entries.push_back(entry_of(sorted[i]));
-        leaves.push_back(make_counted<Chunk>(0U, std::move(entries)));
-    }
-    root_ = root_above(std::move(leaves));
+    if (sorted.empty()) return;
+    auto level = level_above(sorted, 0);
+    while (level.size() > 1)
+        level = level_above(level, level.front()->height() + 1);
+    root_ = std::move(level.front());
 }
 
 const Node* Children::find(std::string_view name) const {
+    return find_in(root_.get(), name, false).node;
+}
+
+const Node* Children::find(std::string_view name, bool& sole) const {
+    const Found found = find_in(root_.get(), name, sole);
+    sole = found.sole;
+    return found.node;
+}
+
+void Children::put(Ref<const Node> node) {
+    // Down as far as the chunks are this map's alone. A view of the old node's name may be kept in
+    // the chunks above it, so the new node must have the very same bytes.
+    const std::string_view name = node->name();
     const Chunk* chunk = root_.get();
-    if (chunk == nullptr) return nullptr;
-    while (chunk->height > 0)
+    bool sole = chunk != nullptr && chunk->is_sole();
+    while (sole && chunk->height() > 0) {
         chunk = &chunk->chunk(branch_for(*chunk, name));
-    const auto place = std::ranges::lower_bound(chunk->entries, name, {}, &Entry::name);
-    if (place == chunk->entries.end() || place->name != name) return nullptr;
-    return static_cast<const Node*>(place->item.get());
+        sole = chunk->is_sole();
+    }
+    if (sole) {
+        const std::size_t at = place_for(*chunk, name);
+        if (is_at(*chunk, at, name) && chunk->entries()[at].name.data() == name.data()) {
+            const_cast<Chunk*>(chunk)->put(at, entry_of(std::move(node)));
+            return;
+        }
+    }
+    *this = with(std::move(node));
 }
 
 Children Children::with(Ref<const Node> node) const {
@@ -182,7 +236,8 @@ Children Children::with(Ref<const Node> node) const {
     if (root_) {
         result.root_ = root_above(inserted(*root_, node));
     } else {
-        result.root_ = make_counted<Chunk>(0U, Entries{entry_of(std::move(node))});
+        Entry only = entry_of(std::move(node));
+        result.root_ = Chunk::make(0, {&only, 1});
     }
     return result;
 }
@@ -199,9 +254,9 @@ Children Children::without(std::string_view name) const {
 ChildCursor::ChildCursor(const Children& children) {
     const Chunk* const root = children.root();
     if (root == nullptr) return;
-    levels_ = root->height + 1;
-    step_[root->height] = {root, 0};
-    descend(root->height);
+    levels_ = root->height() + 1;
+    step_[root->height()] = {root, 0};
+    descend(root->height());
 }
 
 void ChildCursor::descend(unsigned level) {
@@ -218,7 +273,7 @@ const Chunk* ChildCursor::starts(unsigned height) const {
 
 void ChildCursor::skip(unsigned level) {
     for (; level < levels_; ++level) {
-        if (++step_[level].at < step_[level].chunk->entries.size()) return descend(level);
+        if (++step_[level].at < step_[level].chunk->entries().size()) return descend(level);
     }
     levels_ = 0;
 }

@@ -37,6 +37,22 @@ std::string_view Node::listing() const {
     return other->names;
 }
 
+void Node::set_content(Bytes value, Permissions permissions) {
+    parts_.value = std::move(value);
+    parts_.permissions = std::move(permissions);
+}
+
+void Node::set_children(Children children, bool same_list) {
+    parts_.children = std::move(children);
+    if (same_list) return;
+    if (const Listing* const listing = listing_.exchange(nullptr)) listing->release();
+}
+
+void Node::set_stamp(std::uint64_t generation, const Stamp& stamp) {
+    parts_.generation = generation;
+    parts_.stamp = stamp;
+}
+
 Ref<const Node> Node::with_parts(Parts parts, bool same_list) const {
     auto* const node = new Node(std::move(parts));
     const Listing* const listing = listing_.load(std::memory_order_acquire);

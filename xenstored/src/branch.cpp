@@ -28,25 +28,27 @@ void Branch::replaced(std::string_view path, std::size_t content) {
     replaced_ += node * depth + content;
 }
 
-// The parent lists one name more (1) or fewer (-1).
-void Branch::count_name(const store::Node& parent, std::string_view path, std::int64_t sign) {
+// The parent, whose owner this is, lists one name more (1) or fewer (-1).
+void Branch::count_name(DomainRef owner, std::string_view path, std::int64_t sign) {
     const std::size_t listed = xs::basename(path).size() + 1;
-    tally_.add(owner_of(parent.permissions()), {0, sign * bytes(listed)});
+    tally_.add(owner, {0, sign * bytes(listed)});
+}
+
+bool Branch::take(std::expected<store::Tree, store::TreeError> changed) {
+    if (changed) tree_ = std::move(*changed);
+    return changed.has_value();
 }
 
 bool Branch::create(std::string_view path, store::Content content) {
     const DomainRef owner = owner_of(content.permissions);
     const std::size_t size =
         record_size(content.permissions.entries().size(), content.value.view().size(), 0);
-    const auto parent = tree_.find(xs::parent(path));
-    auto changed = tree_.create(path, std::move(content), edit());
-    if (!changed) return false;
+    if (!take(std::move(tree_).create(path, std::move(content), edit()))) return false;
     replaced(path, 0);
     if (!counts_for_nobody(path)) {
-        count_name(*parent, path, 1);
+        count_name(owner_of(tree_.find(xs::parent(path))->permissions()), path, 1);
         tally_.add(owner, {1, bytes(size + path.size())});
     }
-    tree_ = std::move(*changed);
     return true;
 }
 
@@ -73,13 +75,12 @@ bool Branch::create_with_parents(std::string_view path, std::size_t existing,
     }
     const store::Node* const parent = tree_.find(xs::parent(at));
     if (parent == nullptr || parent->child(xs::basename(at)) != nullptr) return false;
-    auto changed = tree_.graft(at, *below, edit());
-    if (!changed) return false;
+    const DomainRef owner = owner_of(parent->permissions());
+    if (!take(std::move(tree_).graft(at, *below, edit()))) return false;
     replaced(path, 0);
-    count_name(*parent, at, 1);
-    for (const auto& [owner, use] : counted.changes())
-        tally_.add(owner, use);
-    tree_ = std::move(*changed);
+    count_name(owner, at, 1);
+    for (const auto& [of, use] : counted.changes())
+        tally_.add(of, use);
     return true;
 }
 
@@ -89,9 +90,7 @@ bool Branch::set_value(std::string_view path, store::Bytes value) {
     const std::int64_t growth = bytes(value.view().size()) - bytes(node->value().size());
     const DomainRef owner = owner_of(node->permissions());
     replaced(path, node->value().size());
-    auto changed = tree_.set_value(path, std::move(value), edit());
-    if (!changed) return false;
-    tree_ = std::move(*changed);
+    if (!take(std::move(tree_).set_value(path, std::move(value), edit()))) return false;
     if (growth != 0 && !counts_for_nobody(path)) tally_.add(owner, {0, growth});
     return true;
 }
@@ -111,9 +110,7 @@ bool Branch::set_permissions(std::string_view path, store::Permissions permissio
         counted.add(owner_of(permissions), {1, bytes(size)});
     }
     replaced(path, 0);
-    auto changed = tree_.set_permissions(path, std::move(permissions), edit());
-    if (!changed) return false;
-    tree_ = std::move(*changed);
+    if (!take(std::move(tree_).set_permissions(path, std::move(permissions), edit()))) return false;
     tally_ = std::move(counted);
     return true;
 }
@@ -121,36 +118,32 @@ bool Branch::set_permissions(std::string_view path, store::Permissions permissio
 bool Branch::remove(std::string_view path) {
     const store::Node* const node = tree_.find(path);
     if (node == nullptr) return false;
-    auto changed = tree_.remove(path, edit());
-    if (!changed) return false;
     NodeTally gone;
     gone.add_subtree(*node, path, 1);
+    if (!take(std::move(tree_).remove(path, edit()))) return false;
     for (const auto& [owner, use] : gone.changes())
         replaced(path, static_cast<std::size_t>(use.bytes));
     if (!counts_for_nobody(path)) {
         for (const auto& [owner, use] : gone.changes())
             tally_.add(owner, {-use.nodes, -use.bytes});
-        count_name(*tree_.find(xs::parent(path)), path, -1);
+        count_name(owner_of(tree_.find(xs::parent(path))->permissions()), path, -1);
     }
-    tree_ = std::move(*changed);
     return true;
 }
 
 bool Branch::graft(std::string_view path, const store::Node& subtree) {
     const store::Node* const node = tree_.find(path);
-    const store::Node* const parent = tree_.find(xs::parent(path));
-    auto changed = tree_.graft(path, subtree, edit());
-    if (!changed) return false;
+    NodeTally replacing;
+    if (node != nullptr) replacing.add_subtree(*node, path, -1);
+    if (!take(std::move(tree_).graft(path, subtree, edit()))) return false;
     replaced(path, 0);
     if (!counts_for_nobody(path)) {
-        if (node != nullptr) {
-            tally_.add_subtree(*node, path, -1);
-        } else {
-            count_name(*parent, path, 1);
-        }
+        if (node == nullptr)
+            count_name(owner_of(tree_.find(xs::parent(path))->permissions()), path, 1);
+        for (const auto& [owner, use] : replacing.changes())
+            tally_.add(owner, use);
         tally_.add_subtree(subtree, path, 1);
     }
-    tree_ = std::move(*changed);
     return true;
 }
 

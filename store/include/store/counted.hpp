@@ -19,6 +19,9 @@ class Counted {
     Counted& operator=(const Counted&) = delete;
 
     void acquire() const { references_.fetch_add(1, std::memory_order_relaxed); }
+    // True if the caller's reference is the only one: nobody else sees the object, or ever will
+    // again but through the caller.
+    bool is_sole() const { return references_.load(std::memory_order_acquire) == 1; }
     void release() const {
         if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) bury(this);
     }

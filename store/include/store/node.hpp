@@ -1,4 +1,5 @@
 // A node of the tree: immutable, shared by all versions of the tree that it did not change between.
+// Only an edit of a Tree that nobody else has a part of changes nodes themselves (tree.hpp).
 //
 // Get one from Tree::find; it lives as long as a Tree that holds it. Whoever keeps it longer takes
 // Ref<const Node>::share(node).
@@ -63,6 +64,14 @@ class Node final : public Counted {
     // For the tree: this node with other parts. Carries the listing over if the child list of
     // `parts` has the same names at the same places, which the caller promises by `same_list`.
     Ref<const Node> with_parts(Parts parts, bool same_list) const;
+
+    // For the tree, on a node that is its alone and that no publisher has seen (is_private): the
+    // same as with_parts, but to the node itself.
+    bool is_private() const { return is_sole() && !stored_form_.is_claimed(); }
+    void set_content(Bytes value, Permissions permissions);
+    void set_children(Children children, bool same_list);
+    void put_child(Ref<const Node> child) { parts_.children.put(std::move(child)); }
+    void set_stamp(std::uint64_t generation, const Stamp& stamp);
 
   protected:
     ~Node() override;

@@ -22,6 +22,7 @@ class StoredForm {
         return owner_.compare_exchange_strong(owner, publisher, std::memory_order_acq_rel) ||
                owner == publisher;
     }
+    bool is_claimed() const { return owner_.load(std::memory_order_acquire) != 0; }
     bool claimed_by(std::uint32_t publisher) const {
         return owner_.load(std::memory_order_acquire) == publisher;
     }

@@ -1,5 +1,8 @@
 // The versioned tree: an immutable value. Copying one is copying a pointer; an edit gives another
-// Tree that shares all it did not change, at O(depth * log width).
+// Tree that shares all it did not change, at O(depth * log width). An edit of a Tree that is given
+// up, `std::move(tree).create(...)`, reuses the nodes that no other Tree has, so that the second
+// edit of a branch copies next to nothing; pointers to nodes got from it before are void, and only
+// on an error is it left as it was.
 //
 //     Tree head = Tree::rooted({"", Permissions{{Access::none, 0, 0}}}, edit);
 //     Tree next = *head.create("/local", {"", inherited}, edit);
@@ -17,6 +20,7 @@
 #include <cstdint>
 #include <expected>
 #include <string_view>
+#include <utility>
 
 #include "store/bytes.hpp"
 #include "store/node.hpp"
@@ -58,24 +62,50 @@ class Tree {
     // A node where there is none. The parent's child list, and so its generation and stamp,
     // changes.
     std::expected<Tree, TreeError> create(std::string_view path, Content content,
-                                          const Edit& edit) const;
+                                          const Edit& edit) &&;
+    std::expected<Tree, TreeError> create(std::string_view path, Content content,
+                                          const Edit& edit) const& {
+        return Tree(*this).create(path, std::move(content), edit);
+    }
     // Other content for a node that exists.
     std::expected<Tree, TreeError> update(std::string_view path, Content content,
-                                          const Edit& edit) const;
+                                          const Edit& edit) &&;
+    std::expected<Tree, TreeError> update(std::string_view path, Content content,
+                                          const Edit& edit) const& {
+        return Tree(*this).update(path, std::move(content), edit);
+    }
     std::expected<Tree, TreeError> set_value(std::string_view path, Bytes value,
-                                             const Edit& edit) const;
+                                             const Edit& edit) &&;
+    std::expected<Tree, TreeError> set_value(std::string_view path, Bytes value,
+                                             const Edit& edit) const& {
+        return Tree(*this).set_value(path, std::move(value), edit);
+    }
     std::expected<Tree, TreeError> set_permissions(std::string_view path, Permissions permissions,
-                                                   const Edit& edit) const;
+                                                   const Edit& edit) &&;
+    std::expected<Tree, TreeError> set_permissions(std::string_view path, Permissions permissions,
+                                                   const Edit& edit) const& {
+        return Tree(*this).set_permissions(path, std::move(permissions), edit);
+    }
     // create() or update(), whichever fits.
+    std::expected<Tree, TreeError> set(std::string_view path, Content content, const Edit& edit) &&;
     std::expected<Tree, TreeError> set(std::string_view path, Content content,
-                                       const Edit& edit) const;
+                                       const Edit& edit) const& {
+        return Tree(*this).set(path, std::move(content), edit);
+    }
     // The node and all below it. The parent's generation and stamp change.
-    std::expected<Tree, TreeError> remove(std::string_view path, const Edit& edit) const;
+    std::expected<Tree, TreeError> remove(std::string_view path, const Edit& edit) &&;
+    std::expected<Tree, TreeError> remove(std::string_view path, const Edit& edit) const& {
+        return Tree(*this).remove(path, edit);
+    }
     // Puts a subtree of another tree at the path, with its own stamps, generations and numbers
     // inside. In place of an existing node it takes that one's number and leaves the parent's
     // generation alone; where there was none it is a creation.
     std::expected<Tree, TreeError> graft(std::string_view path, const Node& subtree,
-                                         const Edit& edit) const;
+                                         const Edit& edit) &&;
+    std::expected<Tree, TreeError> graft(std::string_view path, const Node& subtree,
+                                         const Edit& edit) const& {
+        return Tree(*this).graft(path, subtree, edit);
+    }
 
     // The same tree by address: O(1), and false for equal trees made apart.
     bool same(const Tree& other) const { return root_ == other.root_; }

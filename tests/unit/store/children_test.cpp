@@ -92,10 +92,10 @@ TEST_CASE("an edit of a wide directory makes a few new chunks, not many") {
     const Chunk* two = after.root();
     while (one != two) {
         ++fresh;
-        if (one->height == 0) break;
+        if (one->height() == 0) break;
         const Chunk* next_one = nullptr;
         const Chunk* next_two = nullptr;
-        for (std::size_t i = 0; i < one->entries.size(); ++i) {
+        for (std::size_t i = 0; i < one->entries().size(); ++i) {
             if (&one->chunk(i) == &two->chunk(i)) continue;
             REQUIRE(next_one == nullptr);
             next_one = &one->chunk(i);

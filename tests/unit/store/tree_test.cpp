@@ -175,6 +175,96 @@ TEST_CASE("a random history of edits agrees with a plain map") {
     }
 }
 
+namespace {
+
+// All that can be told of a tree.
+std::string told(const Tree& tree) {
+    std::string text;
+    diff(nullptr, &tree.root(), "/", [&](const Change& change) {
+        const Node& node = *change.after;
+        text.append(change.path).append(1, ' ').append(node.value()).append(1, ' ');
+        text += node.permissions().text() + ' ' + std::to_string(node.generation()) + ' ' +
+                std::to_string(node.number()) + ' ' + std::to_string(node.child_count()) + ' ' +
+                std::to_string(node.child_name_bytes()) + ' ' + listed(node) + '\n';
+    });
+    return text;
+}
+
+}  // namespace
+
+TEST_CASE("edits of a tree that is given up give what others give, and change no other tree") {
+    Random random(2);
+    for (int round = 0; round < 10; ++round) {
+        Tree kept = Tree::rooted({"", Permissions{{Access::none, 0, 0}}}, {});
+        Tree own = Tree::rooted({"", Permissions{{Access::none, 0, 0}}}, {});
+        std::vector<std::pair<Tree, std::string>> copies;
+        for (std::uint64_t i = 1; i <= 400; ++i) {
+            const Edit edit{{}, i, i};
+            const auto paths = paths_of(own);
+            const std::string path = paths[below(random, paths.size())];
+            const std::string child =
+                (path == "/" ? "" : path) + "/n" + std::to_string(below(random, 80));
+            const std::string value = random_value(random);
+            std::expected<Tree, TreeError> one, two;
+            switch (below(random, 8)) {
+                case 0:
+                    one = kept.remove(path, edit);
+                    two = std::move(own).remove(path, edit);
+                    break;
+                case 1: {
+                    const auto permissions = random_permissions(random);
+                    one = kept.set_permissions(path, permissions, edit);
+                    two = std::move(own).set_permissions(path, permissions, edit);
+                    break;
+                }
+                case 2: {
+                    const auto from =
+                        Ref<const Node>::share(own.find(paths[below(random, paths.size())]));
+                    if (from->child_count() > 40) continue;
+                    one = kept.graft(child, *from, edit);
+                    two = std::move(own).graft(child, *from, edit);
+                    break;
+                }
+                case 3:
+                    one = kept.set_value(path, Bytes(value), edit);
+                    two = std::move(own).set_value(path, Bytes(value), edit);
+                    break;
+                default:
+                    one = kept.set(child, {Bytes(value), Permissions{{Access::read, 1, 0}}}, edit);
+                    two = std::move(own).set(
+                        child, {Bytes(value), Permissions{{Access::read, 1, 0}}}, edit);
+                    break;
+            }
+            REQUIRE(one.has_value() == two.has_value());
+            if (one) {
+                kept = std::move(*one);
+                own = std::move(*two);
+            }
+            if (below(random, 40) == 0) copies.emplace_back(own, told(own));
+        }
+        REQUIRE(told(own) == told(kept));
+        for (const auto& [copy, text] : copies)
+            REQUIRE(told(copy) == text);
+    }
+}
+
+TEST_CASE("the second edit of a branch copies nothing that the first copied") {
+    Editor editor;
+    for (int i = 0; i < 100; ++i)
+        editor.write("/d/n" + std::to_string(i), "0");
+    Tree branch = *editor.tree.set_value("/d/n7", "1", editor.edit());
+    const Node* const root = &branch.root();
+    const Node* const node = branch.find("/d/n7");
+    branch = *std::move(branch).set_value("/d/n7", "2", editor.edit());
+    CHECK(&branch.root() == root);
+    CHECK(branch.find("/d/n7") == node);
+    branch = *std::move(branch).create("/d/new", {"", {}}, editor.edit());
+    CHECK(&branch.root() == root);
+    CHECK(branch.find("/d/n7")->value() == "2");
+    CHECK(editor.tree.find("/d/n7")->value() == "0");
+    CHECK(editor.tree.find("/d/new") == nullptr);
+}
+
 TEST_CASE("releasing a tree of any depth needs no stack") {
     // Far deeper than any path of XenStore.
     const Tree tree = deep_tree(200'000, "");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <string_view>
 
 #include "store/tree.hpp"
@@ -37,8 +38,9 @@ class Branch {
     // Who edits from now on, when and how.
     void stamp(const store::Stamp& stamp) { stamp_ = stamp; }
 
-    // Preconditions of these: the path is valid, its parent exists, and the node itself does
-    // (does not, for create). A breach changes nothing and returns false.
+    // What was found in tree() before is void after an edit. Preconditions of these: the path is
+    // valid, its parent exists, and the node itself does (does not, for create). A breach changes
+    // nothing and returns false.
     bool create(std::string_view path, store::Content content);
     // The node and its ancestors below the first `existing` bytes of the path, which name a node
     // that is there; the ancestors get no value, and all the same permissions. Costs no more than
@@ -54,7 +56,8 @@ class Branch {
   private:
     // Each edit copies the nodes on the way to its path.
     void replaced(std::string_view path, std::size_t content);
-    void count_name(const store::Node& parent, std::string_view path, std::int64_t sign);
+    void count_name(DomainRef owner, std::string_view path, std::int64_t sign);
+    bool take(std::expected<store::Tree, store::TreeError> changed);
     store::Edit edit() {
         const std::uint64_t number = numbers_->next();
         return {stamp_, number, number};
