@@ -1,6 +1,7 @@
 #include "store/merge.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "child_pair.hpp"
@@ -48,6 +49,7 @@ class Merge {
             theirs_stamp_ = frame.theirs->stamp();
             join(child);
         }
+        if (conflicts_.count == 0) check_claims(roots);
         if (conflicts_.count > 0) {
             std::ranges::sort(conflicts_.paths, {}, &Conflict::path);
             return std::unexpected(std::move(conflicts_));
@@ -152,6 +154,55 @@ class Merge {
             }
         }
     }
+
+    void check_claims(const Triple& roots) {
+        if (policy_.claims().empty() || roots.base == roots.theirs) return;
+        // What theirs claims anew, by directory and claim.
+        std::map<std::string, std::map<std::string, std::string, std::less<>>> claimed;
+        const auto claim_of = [&](const Change& change, const MergePolicy::Claims& claims) {
+            return change.after ? claims.claim(change.after->value()) : std::string_view();
+        };
+        diff(
+            roots.base, roots.theirs, "/",
+            [&](const Change& change) {
+                for (const auto& claims : policy_.claims()) {
+                    const auto directory = claims.directory.matching_ancestor(change.path);
+                    const auto claim = claim_of(change, claims);
+                    if (directory.empty() || directory == change.path || claim.empty()) continue;
+                    claimed[std::string(directory)].emplace(claim, change.path);
+                }
+            },
+            &visited_);
+        for (const auto& [directory, paths] : claimed) {
+            const auto at = [&](const Node* root) { return Tree(share(root)).find(directory); };
+            const auto& claims = *std::ranges::find_if(policy_.claims(), [&](const auto& one) {
+                return one.directory.matches(directory);
+            });
+            const Node* const ours = at(roots.ours);
+            if (ours == nullptr || ours == at(roots.base)) continue;
+            diff(
+                at(roots.base), ours, directory,
+                [&](const Change& change) {
+                    const auto theirs = paths.find(claim_of(change, claims));
+                    if (theirs == paths.end() || theirs->second == change.path) return;
+                    if (!still_claims(change.path, theirs->first, claims) ||
+                        !still_claims(theirs->second, theirs->first, claims)) {
+                        return;
+                    }
+                    path_ = change.path;
+                    conflict("claims " + theirs->first + ", as " + theirs->second + " does");
+                },
+                &visited_);
+        }
+    }
+
+    bool still_claims(std::string_view path, std::string_view claim,
+                      const MergePolicy::Claims& claims) const {
+        const Node* const node = result_.find(path);
+        return node != nullptr && claims.claim(node->value()) == claim;
+    }
+
+    static Ref<const Node> share(const Node* node) { return Ref<const Node>::share(node); }
 
     // Makes the nodes from `top` down to `path` that are missing, as `kept`, the node at `top`, has
     // them.

@@ -28,6 +28,10 @@ std::uint64_t expiry_of(std::string_view value) {
     return error == std::errc() && stopped == end ? seconds : 0;
 }
 
+std::string_view first_word(std::string_view value) {
+    return value.substr(0, value.find(' '));
+}
+
 std::optional<std::int64_t> number_in(const std::optional<std::string_view>& value) {
     if (!value) return 0;
     std::int64_t number = 0;
@@ -102,6 +106,29 @@ Merged merge_set(const Versions& versions) {
     const bool removed = !versions.ours || !versions.theirs;
     if (removed && merged.empty()) return std::nullopt;
     return merged;
+}
+
+Merged merge_dns_cache(const Versions& versions) {
+    const auto& [base, ours, theirs, ours_stamp, theirs_stamp] = versions;
+    if (!ours || !theirs) return merge_later_expiry(versions);
+    const auto one = number_in(first_word(*ours)).value_or(0);
+    const auto two = number_in(first_word(*theirs)).value_or(0);
+    if (one != two) return owned(one > two ? ours : theirs);
+    return merge_later_expiry(versions);
+}
+
+Merged merge_lease(const Versions& versions) {
+    const auto& [base, ours, theirs, ours_stamp, theirs_stamp] = versions;
+    if (!ours || !theirs || first_word(*ours) == first_word(*theirs)) {
+        return merge_later_expiry(versions);
+    }
+    const auto changed = std::max(ours_stamp.time, theirs_stamp.time).time_since_epoch();
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(changed).count();
+    const auto is_held = [now](std::string_view lease) {
+        return now < 0 || expiry_of(lease) > static_cast<std::uint64_t>(now);
+    };
+    if (is_held(*ours) && is_held(*theirs)) return std::unexpected("leased to two clients");
+    return merge_later_expiry(versions);
 }
 
 }  // namespace stemma::store

@@ -3,12 +3,21 @@
 namespace stemma::store {
 
 MergePolicy MergePolicy::network_state() {
-    return MergePolicy({
-        {PathPattern("/local/domain/*/data/net/stats/**"), merge_counter},
-        {PathPattern("/local/domain/*/data/net/*/stats/**"), merge_counter},
-        {PathPattern("/local/domain/*/data/net/arp/**"), merge_later_expiry},
-        {PathPattern("/local/domain/*/data/net/nat/**"), merge_later_expiry},
-    });
+    // The outside endpoint is the first word of a mapping.
+    const auto outside = [](std::string_view mapping) {
+        return mapping.substr(0, mapping.find(' '));
+    };
+    return MergePolicy(
+        {
+            {PathPattern("/local/domain/*/data/net/stats/**"), merge_counter},
+            {PathPattern("/local/domain/*/data/net/*/stats/**"), merge_counter},
+            {PathPattern("/local/domain/*/data/net/arp/**"), merge_later_expiry},
+            {PathPattern("/local/domain/*/data/net/nat/**"), merge_later_expiry},
+            {PathPattern("/local/domain/*/data/net/dns/**"), merge_dns_cache},
+            {PathPattern("/local/domain/*/data/net/dhcp/**"), merge_lease},
+            {PathPattern("/local/domain/*/data/net/bridge/*/ports"), merge_set},
+        },
+        {{PathPattern("/local/domain/*/data/net/nat/*"), outside}});
 }
 
 MergeFunction MergePolicy::function_for(std::string_view path) const {

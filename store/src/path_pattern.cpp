@@ -45,4 +45,17 @@ bool PathPattern::matches(std::string_view path) const {
     }
 }
 
+std::string_view PathPattern::matching_ancestor(std::string_view path) const {
+    const std::string_view whole = path;
+    for (std::string_view pattern = pattern_;;) {
+        const Head wanted(pattern);
+        if (wanted.element.empty()) return whole.substr(0, whole.size() - path.size());
+        const Head given(path);
+        if (given.element.empty()) return {};
+        if (wanted.element != "*" && wanted.element != given.element) return {};
+        pattern = wanted.rest;
+        path = given.rest;
+    }
+}
+
 }  // namespace stemma::store

@@ -7,7 +7,8 @@
 // pattern is the first to match the path joins them; permissions that both changed, to different
 // ones, are a conflict. Where one side removed a subtree in which the other changed or added nodes,
 // each of these is put to its rule: by merge_conflict it is a conflict, and one that survives keeps
-// its ancestors. Cost follows the changes of theirs and where they meet ours.
+// its ancestors. Cost follows the changes of theirs and where they meet ours (with claims, the
+// changes of ours as well).
 //
 // Numbering: a node keeps the number it has in the version it is taken from; of two added on both
 // sides, ours. Merged nodes, and directories whose child list the merge changed, get `generation`
@@ -34,17 +35,28 @@ class MergePolicy {
         MergeFunction function;
     };
 
-    MergePolicy() = default;  // every two-sided change is a conflict: XenStore's own rule
-    explicit MergePolicy(std::vector<Rule> rules) : rules_(std::move(rules)) {}
+    // Nodes below one directory that matches each claim something, and no two of them the same:
+    // one that ours added or changed and one that theirs did are a conflict if they do.
+    struct Claims {
+        PathPattern directory;                              // without "**"
+        std::string_view (*claim)(std::string_view value);  // empty for none
+    };
 
-    // /local/domain/*/data/net: ARP entries and NAT mappings by later expiry, stats as counters.
-    // All else conflicts.
+    MergePolicy() = default;  // every two-sided change is a conflict: XenStore's own rule
+    explicit MergePolicy(std::vector<Rule> rules, std::vector<Claims> claims = {})
+        : rules_(std::move(rules)), claims_(std::move(claims)) {}
+
+    // /local/domain/*/data/net: ARP entries and NAT mappings by later expiry, two mappings of one
+    // outside endpoint being a conflict; the DNS cache by rank and expiry, leases by client and
+    // end, ports of bridges as sets, stats as counters. All else conflicts.
     static MergePolicy network_state();
 
     MergeFunction function_for(std::string_view path) const;
+    const std::vector<Claims>& claims() const { return claims_; }
 
   private:
     std::vector<Rule> rules_;
+    std::vector<Claims> claims_;
 };
 
 struct Conflict {

@@ -48,4 +48,13 @@ Merged merge_counter(const Versions& versions);
 // sorted, one space between.
 Merged merge_set(const Versions& versions);
 
+// DNS cache entries, "RANK RDATA EXPIRY": how far an RRset is to be believed (RFC 2181, 5.4.1, a
+// greater number being more) decides before the expiry does; else as merge_later_expiry.
+Merged merge_dns_cache(const Versions& versions);
+
+// DHCP leases, "MAC START END", UTC seconds. Of one client's the later end wins; two clients that
+// both hold the address when the later of the changes was made are a conflict; of others the one
+// that is held. A removal loses to a renewal, as with merge_later_expiry.
+Merged merge_lease(const Versions& versions);
+
 }  // namespace stemma::store

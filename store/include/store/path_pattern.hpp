@@ -13,6 +13,9 @@ class PathPattern {
     explicit PathPattern(std::string_view pattern) : pattern_(pattern) {}
 
     bool matches(std::string_view path) const;  // O(elements of path * elements of pattern)
+    // The part of the path that matches, itself or an ancestor; empty if none does. Only for a
+    // pattern without "**".
+    std::string_view matching_ancestor(std::string_view path) const;
     const std::string& text() const { return pattern_; }
 
   private:

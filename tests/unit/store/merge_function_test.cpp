@@ -66,6 +66,17 @@ TEST_CASE("each merge function joins its kind of value, in either order") {
         {merge_set, "a", none, "a b", "b"},
         {merge_set, "a b", none, "a", none},
         {merge_set, "a", "", "b", "b"},
+        {merge_dns_cache, "3 1.2.3.4 100", "5 1.2.3.4 90", "3 1.2.3.4 200", "5 1.2.3.4 90"},
+        {merge_dns_cache, "3 1.2.3.4 100", "3 1.2.3.5 150", "3 1.2.3.4 200", "3 1.2.3.4 200"},
+        {merge_dns_cache, "3 1.2.3.4 100", "junk", "1 1.2.3.4 2", "1 1.2.3.4 2"},
+        {merge_dns_cache, "3 1.2.3.4 100", none, "3 1.2.3.4 200", "3 1.2.3.4 200"},
+        {merge_dns_cache, "3 1.2.3.4 100", none, "4 1.2.3.4 100", none},
+        {merge_lease, "aa 0 10", "aa 5 20", "aa 6 30", "aa 6 30"},
+        {merge_lease, "aa 0 10", "aa 5 20", "bb 6 30", "!"},
+        {merge_lease, "aa 0 10", "aa 0 1", "bb 1 30", "bb 1 30"},  // the changes are of second 2
+        {merge_lease, none, "aa 0 10", "bb 0 10", "!"},
+        {merge_lease, "aa 0 10", none, "aa 5 20", "aa 5 20"},
+        {merge_lease, "aa 0 10", none, "aa 0 9", none},
     };
     for (const Case& test : cases) {
         CAPTURE(test.base.value_or("none"), test.ours.value_or("none"),

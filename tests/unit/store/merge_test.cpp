@@ -312,3 +312,35 @@ TEST_CASE("two deep trees merge without a stack for depth") {
     REQUIRE_FALSE(conflict);
     CHECK(conflict.error().paths[0].path == path + "/b");
 }
+
+TEST_CASE("two mappings of one outside endpoint, one from each side, are a conflict") {
+    const std::string nat = "/local/domain/3/data/net/nat/";
+    Editor base;
+    base.write(nat + "tcp/10/0/0/2/5/1000", "192.0.2.1:4000 established 100");
+    const auto merged_with = [&](const char* ours_path, const char* ours, const char* theirs_path,
+                                 const char* theirs) {
+        Editor one = base;
+        Editor two = base;
+        one.write(nat + ours_path, ours);
+        two.write(nat + theirs_path, theirs);
+        const auto merged =
+            merge(base.tree, one.tree, two.tree, MergePolicy::network_state(), 1'000'000);
+        const auto turned =
+            merge(base.tree, two.tree, one.tree, MergePolicy::network_state(), 1'000'000);
+        CHECK(merged.has_value() == turned.has_value());
+        return merged ? std::string("merged") : merged.error().text();
+    };
+    CHECK(merged_with("tcp/10/0/0/2/5/1001", "192.0.2.1:4001 opening 9", "tcp/10/0/0/3/5/1001",
+                      "192.0.2.1:4001 opening 9") ==
+          nat + "tcp/10/0/0/2/5/1001: claims 192.0.2.1:4001, as " + nat +
+              "tcp/10/0/0/3/5/1001 does");
+    CHECK(merged_with("tcp/10/0/0/2/5/1001", "192.0.2.1:4001 opening 9", "tcp/10/0/0/3/5/1001",
+                      "192.0.2.1:4002 opening 9") == "merged");
+    CHECK(merged_with("tcp/10/0/0/2/5/1001", "192.0.2.1:4001 opening 9", "udp/10/0/0/3/5/1001",
+                      "192.0.2.1:4001 active 9") == "merged");
+    CHECK(merged_with("tcp/10/0/0/2/5/1001", "192.0.2.1:4001 opening 9", "tcp/10/0/0/2/5/1001",
+                      "192.0.2.1:4001 established 90") == "merged");
+    // One that moved away from the endpoint claims it no more
+    CHECK(merged_with("tcp/10/0/0/2/5/1000", "192.0.2.1:4009 established 200",
+                      "tcp/10/0/0/3/5/1001", "192.0.2.1:4000 opening 9") == "merged");
+}

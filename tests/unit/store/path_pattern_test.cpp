@@ -53,3 +53,12 @@ TEST_CASE("a pattern of many stars is no burden") {
     CHECK(PathPattern(pattern).matches(path));
     CHECK_FALSE(PathPattern(pattern + "/b").matches(path));
 }
+
+TEST_CASE("the ancestor of a path that matches a pattern, or the path itself") {
+    const PathPattern pattern("/local/domain/*/nat/*");
+    CHECK(pattern.matching_ancestor("/local/domain/3/nat/tcp/10/1") == "/local/domain/3/nat/tcp");
+    CHECK(pattern.matching_ancestor("/local/domain/3/nat/tcp") == "/local/domain/3/nat/tcp");
+    CHECK(pattern.matching_ancestor("/local/domain/3/nat").empty());
+    CHECK(pattern.matching_ancestor("/local/domain/3/arp/tcp").empty());
+    CHECK(pattern.matching_ancestor("/").empty());
+}
