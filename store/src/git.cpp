@@ -1,9 +1,11 @@
 #include "git.hpp"
 
+#include <cstdio>
 #include <cstring>
 #include <mutex>
 
 #include "object_sink.hpp"
+#include "sha1.hpp"
 
 namespace stemma::store {
 namespace git {
@@ -52,6 +54,11 @@ Error last_error(int code, std::string tried, std::string on) {
 }  // namespace git
 
 std::expected<ObjectId, Error> object_id(ObjectKind kind, std::string_view bytes) {
+    if (kind == ObjectKind::tree) {
+        char head[32];
+        const int size = std::snprintf(head, sizeof head, "tree %zu", bytes.size());
+        return sha1({head, static_cast<std::size_t>(size) + 1}, bytes);
+    }
     git::start();
     git_oid oid;
     const int code =

@@ -4,29 +4,34 @@
 
 namespace stemma::store {
 
-bool git_order(const GitTreeEntry& one, const GitTreeEntry& two) {
-    const auto at = [](const GitTreeEntry& entry, std::size_t i) -> int {
-        if (i < entry.name.size()) return static_cast<unsigned char>(entry.name[i]);
-        return i == entry.name.size() && entry.is_tree ? '/' : 0;
+bool git_order(std::string_view one, bool one_is_tree, std::string_view two, bool two_is_tree) {
+    const auto at = [](std::string_view name, bool is_tree, std::size_t i) -> int {
+        if (i < name.size()) return static_cast<unsigned char>(name[i]);
+        return i == name.size() && is_tree ? '/' : 0;
     };
-    const std::size_t common = std::min(one.name.size(), two.name.size());
-    const int order = one.name.compare(0, common, two.name, 0, common);
+    const std::size_t common = std::min(one.size(), two.size());
+    const int order = one.substr(0, common).compare(two.substr(0, common));
     if (order != 0) return order < 0;
-    return at(one, common) < at(two, common);
+    return at(one, one_is_tree, common) < at(two, two_is_tree, common);
+}
+
+void append_tree_entry(std::string& text, const GitTreeEntry& entry) {
+    text.append(entry.is_tree ? "40000 " : "100644 ").append(entry.name).push_back('\0');
+    text.append(entry.id.begin(), entry.id.end());
 }
 
 std::string git_tree_text(std::vector<GitTreeEntry>& entries) {
-    if (!std::ranges::is_sorted(entries, git_order)) std::ranges::sort(entries, git_order);
+    const auto before = [](const GitTreeEntry& one, const GitTreeEntry& two) {
+        return git_order(one, two);
+    };
+    if (!std::ranges::is_sorted(entries, before)) std::ranges::sort(entries, before);
     std::string text;
     std::size_t size = 0;
     for (const GitTreeEntry& entry : entries)
         size += entry.name.size() + 28;
     text.reserve(size);
-    for (const GitTreeEntry& entry : entries) {
-        text.append(entry.is_tree ? "40000 " : "100644 ").append(entry.name).push_back('\0');
-        for (const std::uint8_t byte : entry.id)
-            text += static_cast<char>(byte);
-    }
+    for (const GitTreeEntry& entry : entries)
+        append_tree_entry(text, entry);
     return text;
 }
 

@@ -17,7 +17,12 @@ struct GitTreeEntry {
 };
 
 // True if git sorts `one` before `two`.
-bool git_order(const GitTreeEntry& one, const GitTreeEntry& two);
+bool git_order(std::string_view one, bool one_is_tree, std::string_view two, bool two_is_tree);
+inline bool git_order(const GitTreeEntry& one, const GitTreeEntry& two) {
+    return git_order(one.name, one.is_tree, two.name, two.is_tree);
+}
+
+void append_tree_entry(std::string& text, const GitTreeEntry& entry);
 
 // Sorts the entries where needed.
 std::string git_tree_text(std::vector<GitTreeEntry>& entries);

@@ -2,7 +2,7 @@
 
 #include <string>
 #include <system_error>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "file_write.hpp"
@@ -35,6 +35,24 @@ std::vector<fs::path> small_packs(const fs::path& repository, std::size_t small_
     return packs;
 }
 
+// An object that the joined pack has already is left out, and a delta of it follows its new place.
+std::expected<void, Error> append_pack(PackText& joined,
+                                       std::unordered_map<CommitId, std::size_t>& seen,
+                                       const std::vector<PackedBytes>& objects) {
+    std::unordered_map<std::size_t, std::size_t> moved;  // from the offset in the old pack
+    for (const PackedBytes& object : objects) {
+        const auto base = object.base ? moved.find(*object.base) : moved.end();
+        if (object.base && base == moved.end()) {
+            return std::unexpected(
+                Error{Error::Kind::corrupt, "join", "a pack", "a delta of no object"});
+        }
+        const auto [place, is_new] = seen.try_emplace({object.id}, joined.size());
+        if (is_new) joined.add_packed(object, base == moved.end() ? 0 : base->second);
+        moved[object.offset] = place->second;
+    }
+    return {};
+}
+
 }  // namespace
 
 std::expected<bool, Error> consolidate_packs(const std::filesystem::path& repository,
@@ -42,7 +60,7 @@ std::expected<bool, Error> consolidate_packs(const std::filesystem::path& reposi
     const auto packs = small_packs(repository, limits.small_bytes);
     if (packs.size() < limits.packs) return false;
     PackText joined;
-    std::unordered_set<CommitId> seen;
+    std::unordered_map<CommitId, std::size_t> seen;  // to its place in the joined pack
     std::vector<fs::path> taken;
     for (const fs::path& pack : packs) {
         if (joined.size() + limits.small_bytes > PackWriter::pack_bound) break;
@@ -53,8 +71,8 @@ std::expected<bool, Error> consolidate_packs(const std::filesystem::path& reposi
         const auto objects = packed_objects(*bytes, *index);
         if (!objects && objects.error().kind == Error::Kind::refused) continue;
         if (!objects) return std::unexpected(objects.error());
-        for (const auto& [id, packed] : *objects) {
-            if (seen.insert({id}).second) joined.add_packed(id, packed);
+        if (auto done = append_pack(joined, seen, *objects); !done) {
+            return std::unexpected(std::move(done.error()));
         }
         taken.push_back(pack);
     }

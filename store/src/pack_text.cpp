@@ -35,13 +35,47 @@ void append_id(std::string& text, const ObjectId& id) {
 }
 
 // Kind and size: four bits of the size beside the kind, then seven a byte, low ones first.
-void append_object_header(std::string& text, ObjectKind kind, std::size_t size) {
-    unsigned byte = static_cast<unsigned>(kind) << 4 | (size & 15);
+constexpr unsigned offset_delta = 6;
+
+void append_object_header(std::string& text, unsigned kind, std::size_t size) {
+    unsigned byte = kind << 4 | (size & 15);
     for (size >>= 4; size > 0; size >>= 7) {
         text += static_cast<char>(byte | 0x80);
         byte = size & 0x7f;
     }
     text += static_cast<char>(byte);
+}
+
+// How far back a delta's base is: seven bits a byte, high ones first, each longer form beginning
+// where the shorter ones end.
+void append_distance(std::string& text, std::size_t distance) {
+    char bytes[10];
+    std::size_t at = sizeof bytes;
+    bytes[--at] = static_cast<char>(distance & 0x7f);
+    while ((distance >>= 7) > 0)
+        bytes[--at] = static_cast<char>(0x80 | (--distance & 0x7f));
+    text.append(bytes + at, sizeof bytes - at);
+}
+
+// Takes it off the front; absent if there is none.
+std::optional<std::size_t> take_distance(std::string_view& text) {
+    std::size_t distance = 0;
+    for (unsigned byte = 0x80, i = 0; (byte & 0x80) != 0; ++i) {
+        if (text.empty() || i > 8) return std::nullopt;
+        byte = static_cast<std::uint8_t>(text.front());
+        text.remove_prefix(1);
+        distance = (i == 0 ? 0 : (distance + 1) << 7) | (byte & 0x7f);
+    }
+    return distance;
+}
+
+// Kind and size, as append_object_header writes them.
+unsigned take_object_header(std::string_view& text) {
+    const unsigned kind = static_cast<std::uint8_t>(text.front()) >> 4 & 7;
+    while (text.size() > 1 && (static_cast<std::uint8_t>(text.front()) & 0x80) != 0)
+        text.remove_prefix(1);
+    text.remove_prefix(1);
+    return kind;
 }
 
 const Bytef* zlib_bytes(std::string_view text) {
@@ -94,19 +128,43 @@ PackText::PackText() : bytes_("PACK") {
     append_be32(bytes_, 0);  // the count, known when sealed
 }
 
-void PackText::add(const ObjectId& id, ObjectKind kind, std::string_view bytes) {
+std::size_t PackText::note(const ObjectId& id, std::size_t start) {
+    objects_.push_back({id, start, crc_of(std::string_view(bytes_).substr(start))});
+    return start;
+}
+
+std::size_t PackText::add(const ObjectId& id, ObjectKind kind, std::string_view bytes) {
     // A blob worth compressing is a zone chunk or another long text.
     static constexpr std::size_t worth_compressing = 512;
     const std::size_t start = bytes_.size();
-    append_object_header(bytes_, kind, bytes.size());
+    append_object_header(bytes_, static_cast<unsigned>(kind), bytes.size());
     const bool try_deflate = kind != ObjectKind::tree && bytes.size() >= worth_compressing;
     if (!try_deflate || !append_deflated(bytes_, bytes)) append_stored(bytes_, bytes);
-    objects_.push_back({id, start, crc_of(std::string_view(bytes_).substr(start))});
+    return note(id, start);
 }
 
-void PackText::add_packed(const ObjectId& id, std::string_view packed) {
-    objects_.push_back({id, bytes_.size(), crc_of(packed)});
-    bytes_ += packed;
+std::size_t PackText::add_delta(const ObjectId& id, std::size_t base_offset,
+                                std::string_view instructions) {
+    const std::size_t start = bytes_.size();
+    append_object_header(bytes_, offset_delta, instructions.size());
+    append_distance(bytes_, start - base_offset);
+    append_stored(bytes_, instructions);
+    return note(id, start);
+}
+
+std::size_t PackText::add_packed(const PackedBytes& object, std::size_t base_offset) {
+    const std::size_t start = bytes_.size();
+    if (object.base) {
+        std::string_view rest = object.packed;
+        take_object_header(rest);
+        bytes_ += object.packed.substr(0, object.packed.size() - rest.size());
+        take_distance(rest);
+        append_distance(bytes_, start - base_offset);
+        bytes_ += rest;
+    } else {
+        bytes_ += object.packed;
+    }
+    return note(object.id, start);
 }
 
 void PackText::seal() {
@@ -166,13 +224,21 @@ std::expected<std::vector<PackedBytes>, Error> packed_objects(std::string_view p
         const std::size_t end = i + 1 < count ? places[i + 1].first : pack.size() - checksum;
         const std::size_t start = places[i].first;
         if (start < pack_header || start >= end) return corrupt("offsets out of order");
-        const unsigned kind = static_cast<std::uint8_t>(pack[start]) >> 4 & 7;
-        if (kind < 1 || kind > 3) {
-            return std::unexpected(
-                Error{Error::Kind::refused, "join", "a pack", "it has deltas or tags"});
-        }
         PackedBytes object;
         object.packed = pack.substr(start, end - start);
+        object.offset = start;
+        std::string_view rest = object.packed;
+        const unsigned kind = take_object_header(rest);
+        if (kind == offset_delta) {
+            const auto distance = take_distance(rest);
+            if (!distance || *distance == 0 || *distance > start - pack_header) {
+                return corrupt("a delta of nothing in the pack");
+            }
+            object.base = start - *distance;
+        } else if (kind < 1 || kind > 3) {
+            return std::unexpected(Error{Error::Kind::refused, "join", "a pack",
+                                         "it has tags, or deltas of other packs' objects"});
+        }
         std::memcpy(object.id.data(), index.data() + ids + places[i].second * checksum, checksum);
         objects.push_back(object);
     }

@@ -1,10 +1,11 @@
 // The bytes of a git pack and of its index, version 2 each (gitformat-pack(5)): objects one after
-// another, none as a delta of another. That makes a pack cheap to write and to join with others;
-// `git gc` finds deltas when somebody runs it.
+// another, whole or as the delta of one before in the same pack (OFS_DELTA). Whoever makes an
+// object from another knows the delta; nothing is searched.
 #pragma once
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,14 @@ struct PackedObject {
     std::uint32_t crc = 0;     // of the object's bytes in the pack
 };
 
+// An object as a pack has it.
+struct PackedBytes {
+    ObjectId id{};
+    std::string_view packed;
+    std::size_t offset = 0;
+    std::optional<std::size_t> base;  // of a delta: the offset of what it is made from
+};
+
 // Git takes a pack of any name, and calls its own pack-CHECKSUM: so we tell ours from those.
 inline constexpr std::string_view own_pack_prefix = "pack-stemma-";
 
@@ -29,9 +38,12 @@ class PackText {
   public:
     PackText();
 
-    void add(const ObjectId& id, ObjectKind kind, std::string_view bytes);
-    // An object as another pack has it, header and all.
-    void add_packed(const ObjectId& id, std::string_view packed);
+    // Each gives the offset at which the object begins.
+    std::size_t add(const ObjectId& id, ObjectKind kind, std::string_view bytes);
+    std::size_t add_delta(const ObjectId& id, std::size_t base_offset,
+                          std::string_view instructions);
+    // An object as another pack has it, header and all; a delta's base is at `base_offset` here.
+    std::size_t add_packed(const PackedBytes& object, std::size_t base_offset = 0);
 
     bool empty() const { return objects_.empty(); }
     std::size_t size() const { return bytes_.size(); }
@@ -44,16 +56,15 @@ class PackText {
     std::string name() const;  // own_pack_prefix and the checksum of the pack
 
   private:
+    std::size_t note(const ObjectId& id, std::size_t start);
+
     std::string bytes_;
     std::vector<PackedObject> objects_;
 };
 
-// The objects of a pack by its index, with their bytes in the pack. Corrupt if the two do not fit;
-// refused if an object is a delta, so that the pack is git's own work and not ours to touch.
-struct PackedBytes {
-    ObjectId id{};
-    std::string_view packed;
-};
+// The objects of a pack by its index, with their bytes in the pack, in the order they have there.
+// Corrupt if the two do not fit; refused if there is an object that this store never writes, so
+// that the pack is git's own work and not ours to touch.
 std::expected<std::vector<PackedBytes>, Error> packed_objects(std::string_view pack,
                                                               std::string_view index);
 

@@ -17,11 +17,35 @@ PackWriter::PackWriter(std::filesystem::path repository, const std::unordered_se
     : repository_(std::move(repository)), known_(known) {}
 
 std::expected<ObjectId, Error> PackWriter::put(ObjectKind kind, std::string_view bytes) {
+    return add(kind, bytes, nullptr);
+}
+
+std::expected<ObjectId, Error> PackWriter::put_delta(ObjectKind kind, std::string_view bytes,
+                                                     const Delta& delta) {
+    return add(kind, bytes, &delta);
+}
+
+std::expected<ObjectId, Error> PackWriter::add(ObjectKind kind, std::string_view bytes,
+                                               const Delta* delta) {
     auto id = object_id(kind, bytes);
-    if (!id || (known_ != nullptr && known_->contains({*id}))) return id;
-    if (lasting_) lasting_put_.push_back({*id});
-    if (!put_.insert({*id}).second) return id;
-    pack_.add(*id, kind, bytes);
+    if (!id) return id;
+    // Of a tree seen before the delta is smaller than what remembering it costs.
+    if (kind == ObjectKind::blob) {
+        if (known_ != nullptr && known_->contains({*id})) return id;
+        if (lasting_) lasting_put_.push_back({*id});
+    }
+    const auto [place, is_new] = put_.try_emplace({*id});
+    if (!is_new) return id;
+    place->second.pack = packs_;
+    const auto base = delta != nullptr && delta->instructions.size() * 2 < bytes.size()
+                          ? put_.find({delta->base})
+                          : put_.end();
+    if (base != put_.end() && base->second.pack == packs_ && base->second.chain < longest_chain) {
+        place->second.chain = base->second.chain + 1;
+        place->second.offset = pack_.add_delta(*id, base->second.offset, delta->instructions);
+    } else {
+        place->second.offset = pack_.add(*id, kind, bytes);
+    }
     if (pack_.size() >= pack_bound) {
         if (auto written = finish(); !written) return std::unexpected(std::move(written.error()));
     }
@@ -35,11 +59,13 @@ std::expected<void, Error> PackWriter::finish() {
     const auto same = repository_ / "objects" / "pack" / (pack_.name() + ".idx");
     if (std::filesystem::exists(same, ignored)) {  // the very same objects: not ours to discard
         pack_ = PackText();
+        ++packs_;
         return {};
     }
     auto installed = install_pack(repository_, pack_, true);
     if (!installed) return std::unexpected(std::move(installed.error()));
     kept_.push_back(std::move(*installed));
+    ++packs_;
     objects_ += pack_.count();
     bytes_ += pack_.size();
     pack_ = PackText();

@@ -10,6 +10,7 @@
 #include <expected>
 #include <filesystem>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -23,13 +24,19 @@ class PackWriter final : public ObjectSink {
   public:
     static constexpr std::size_t pack_bound = 64UL << 20;  // then the next pack begins
 
-    // Objects that `known` has are there already, and stay: they are not written again. Null: none.
+    // Blobs that `known` has are there already, and stay: they are not written again. Null: none.
     PackWriter(std::filesystem::path repository, const std::unordered_set<CommitId>* known);
 
     // An object put twice in one batch is written once.
     std::expected<ObjectId, Error> put(ObjectKind kind, std::string_view bytes) override;
+    // The delta is written if its base is in the pack at hand, not at the end of `longest_chain`
+    // deltas (what git, too, takes for the most that reading should cost), and it is the smaller.
+    std::expected<ObjectId, Error> put_delta(ObjectKind kind, std::string_view bytes,
+                                             const Delta& delta) override;
+    static constexpr unsigned longest_chain = 50;
 
-    // Whether what is put from now on stays reachable from a branch that only grows.
+    // Whether what is put from now on stays reachable from a branch that only grows; and the blobs
+    // put meanwhile.
     void set_lasting(bool lasting) { lasting_ = lasting; }
     const std::vector<CommitId>& lasting_put() const { return lasting_put_; }
 
@@ -44,10 +51,19 @@ class PackWriter final : public ObjectSink {
     std::size_t bytes() const { return bytes_; }
 
   private:
+    struct Place {
+        unsigned pack = 0;   // which of this writer's packs
+        unsigned chain = 0;  // deltas from here to a whole object
+        std::size_t offset = 0;
+    };
+
+    std::expected<ObjectId, Error> add(ObjectKind kind, std::string_view bytes, const Delta* delta);
+
     std::filesystem::path repository_;
     const std::unordered_set<CommitId>* known_;
     PackText pack_;
-    std::unordered_set<CommitId> put_;
+    unsigned packs_ = 0;  // written
+    std::unordered_map<CommitId, Place> put_;
     std::vector<CommitId> lasting_put_;
     bool lasting_ = false;
     std::vector<std::filesystem::path> kept_;  // packs written, without their extension

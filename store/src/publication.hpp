@@ -91,7 +91,7 @@ class Publication {
     ObjectWriter writer_;
     std::size_t pack_bound_;
     State state_;
-    // Objects that this epoch's history has, so that a value seen before, or the `.node` of a
+    // Blobs that this epoch's history has, so that a value seen before, or the `.node` of a
     // directory in which only a value changed, is not written again. Forgotten when the bound is
     // passed and when an epoch ends.
     static constexpr std::size_t known_bound = 1 << 16;

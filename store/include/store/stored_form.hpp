@@ -28,7 +28,7 @@ class StoredForm {
     }
 
     // Only for the publisher that claimed it.
-    bool written = false;
+    std::uint32_t round = 0;  // in which it was written (ObjectWriter::begin_round); 0: never
     bool is_tree = false;
     std::uint8_t variant = 0;  // what the form depends on besides the node: object_writer.hpp
     ObjectId id{};

@@ -2,8 +2,9 @@
 
 #include <catch2/catch.hpp>
 #include <fstream>
-#include <unordered_set>
+#include <map>
 
+#include "delta_text.hpp"
 #include "file_write.hpp"
 #include "pack_consolidation.hpp"
 #include "pack_writer.hpp"
@@ -87,8 +88,8 @@ TEST_CASE("objects of a pack are found again by its index") {
     REQUIRE(objects);
     CHECK(objects->size() == 50);
     PackText copy;
-    for (const auto& [id, packed] : *objects)
-        copy.add_packed(id, packed);
+    for (const PackedBytes& object : *objects)
+        copy.add_packed(object);
     copy.seal();
     CHECK(copy.bytes() == pack.bytes());
     CHECK(copy.index() == index);
@@ -99,9 +100,74 @@ TEST_CASE("objects of a pack are found again by its index") {
     CHECK_FALSE(packed_objects(bytes, "nonsense"));
     std::string delta(bytes);
     delta[12] = static_cast<char>(6 << 4);
+    const auto corrupt = packed_objects(delta, index);
+    REQUIRE_FALSE(corrupt);
+    CHECK(corrupt.error().kind == Error::Kind::corrupt);
+    delta[12] = static_cast<char>(7 << 4);
     const auto refused = packed_objects(delta, index);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == Error::Kind::refused);
+}
+
+TEST_CASE("git reads deltas on deltas, near their base and far from it") {
+    const Bare bare;
+    Random random(12);
+    PackText pack;
+    std::map<ObjectId, std::string> model;
+    std::string bytes = random_bytes(random, 300'000);
+    std::size_t offset = pack.add(*object_id(ObjectKind::blob, bytes), ObjectKind::blob, bytes);
+    for (int i = 0; i < 50; ++i) {
+        std::string next = bytes;
+        const std::size_t at = below(random, next.size());
+        next.replace(at, below(random, 300), random_bytes(random, below(random, 300)));
+        const ObjectId id = *object_id(ObjectKind::blob, next);
+        if (!model.emplace(id, next).second) continue;
+        offset = pack.add_delta(id, offset, delta_between(bytes, next));
+        bytes = next;
+        const auto filler = random_bytes(random, below(random, 3) * 10'000 + 1);
+        const ObjectId filler_id = *object_id(ObjectKind::blob, filler);
+        if (model.emplace(filler_id, filler).second) {
+            pack.add(filler_id, ObjectKind::blob, filler);
+        }
+    }
+    pack.seal();
+    std::ofstream(bare.directory / "x.pack") << pack.bytes();
+    const Ran indexed = run("git -C " + bare.file("r.git") + " index-pack --strict -o " +
+                            bare.file("git.idx") + " " + bare.file("x.pack"));
+    CAPTURE(indexed.output);
+    CHECK(indexed.status == 0);
+    CHECK(read_file(bare.directory / "git.idx") == pack.index());
+    REQUIRE(install_pack(bare.path(), pack, false));
+    for (const auto& [id, expected] : model) {
+        CHECK(git(bare.path(), "cat-file blob " + to_hex(id)).output == expected);
+    }
+}
+
+TEST_CASE("deltas whose base is in the pack are written, up to a chain of fifty") {
+    const Bare bare;
+    PackWriter writer(bare.path(), nullptr);
+    std::string bytes(10'000, 'x');
+    ObjectId base = *writer.put(ObjectKind::blob, bytes);
+    for (int i = 0; i < 120; ++i) {
+        std::string next = bytes;
+        next.replace(static_cast<std::size_t>(i) * 50, 3, "abc");
+        const std::string delta = delta_between(bytes, next);
+        base = *writer.put_delta(ObjectKind::blob, next, {base, delta});
+        bytes = next;
+    }
+    REQUIRE(writer.finish());
+    // In the next pack the base is not at hand.
+    PackWriter second(bare.path(), nullptr);
+    const std::string other = bytes + "y";
+    const std::string delta = delta_between(bytes, other);
+    REQUIRE(second.put_delta(ObjectKind::blob, other, {base, delta}));
+    REQUIRE(second.finish());
+    const Ran listed = run("for i in " + bare.file("r.git") +
+                           "/objects/pack/*.idx; do git verify-pack -v $i; done");
+    CHECK(listed.output.find("chain length = 50: 2 objects") != std::string::npos);
+    CHECK(listed.output.find("chain length = 51") == std::string::npos);
+    CHECK(listed.output.find("non delta: 3 objects") != std::string::npos);
+    CHECK(listed.output.find("non delta: 1 object") != std::string::npos);
 }
 
 TEST_CASE("a pack has its .keep until the refs have moved, and is gone if they do not") {
@@ -137,6 +203,38 @@ TEST_CASE("a pack has its .keep until the refs have moved, and is gone if they d
     REQUIRE(same.finish());
     same.discard();
     CHECK(count_packs(bare.path()) == 1);
+    CHECK(git(bare.path(), "fsck --strict --no-dangling --no-progress").status == 0);
+}
+
+TEST_CASE("joined packs keep their deltas, whose bases may be in an earlier one") {
+    const Bare bare;
+    std::string bytes(5'000, 'x');
+    std::vector<std::string> versions{bytes};
+    for (int pack = 0; pack < 6; ++pack) {
+        PackWriter writer(bare.path(), nullptr);
+        // What the pack before ended with is the base here, and so is in both.
+        ObjectId base = *writer.put(ObjectKind::blob, bytes);
+        for (int i = 0; i < 5; ++i) {
+            const std::string last = bytes;
+            bytes.replace(static_cast<std::size_t>(pack * 500 + i * 50), 3, "abc");
+            base = *writer.put_delta(ObjectKind::blob, bytes, {base, delta_between(last, bytes)});
+            versions.push_back(bytes);
+        }
+        REQUIRE(writer.finish());
+        writer.release();
+    }
+    CHECK(consolidate_packs(bare.path(), {.packs = 6}) == true);
+    CHECK(count_packs(bare.path()) == 1);
+    const Ran listed = run("git verify-pack -v " + bare.file("r.git") + "/objects/pack/*.idx");
+    CAPTURE(listed.output);
+    // Packs are joined in the order of their names: an end of one is left out where another that
+    // begins with it came before.
+    CHECK(listed.output.find("chain length = 5: ") != std::string::npos);
+    CHECK(listed.output.find("chain length = 31: ") == std::string::npos);
+    for (const std::string& version : versions) {
+        const auto id = to_hex(*object_id(ObjectKind::blob, version));
+        CHECK(git(bare.path(), "cat-file blob " + id).output == version);
+    }
     CHECK(git(bare.path(), "fsck --strict --no-dangling --no-progress").status == 0);
 }
 

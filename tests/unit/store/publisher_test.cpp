@@ -458,6 +458,57 @@ TEST_CASE("a node that did not change is not written again") {
     CHECK(publisher->stats().objects - before == 5);
 }
 
+TEST_CASE("random histories, written as deltas, are whole to fsck, index-pack, clone, log and gc") {
+    const TemporaryDirectory directory;
+    const fs::path repository = directory / "store.git";
+    Random random(40);
+    Editor editor = demo();
+    for (int i = 0; i < 300; ++i)
+        editor.write("/local/wide/n" + std::to_string(i), "v");
+    std::vector<std::pair<CommitId, Model>> history;
+    {
+        const auto publisher = opened(repository, std::chrono::hours(1), 1 << 20, 8);
+        for (int batch = 0; batch < 20; ++batch) {
+            for (int i = 0; i < 20; ++i) {
+                editor.write("/local/wide/n" + std::to_string(below(random, 330)),
+                             std::to_string(editor.count));
+                if (i % 4 == 0) random_edit(random, editor, 30);
+                if (editor.tree.find("/local/wide") == nullptr) editor.write("/local/wide/a", "1");
+                publisher->submit(transaction(editor.tree, info(std::to_string(i))));
+            }
+            history.emplace_back(completed(*publisher, publisher->publish_all()),
+                                 model_of(editor.tree));
+        }
+        CHECK(publisher->stats().consolidations >= 2);
+    }
+    const auto check_history = [&](const fs::path& where) {
+        auto read = History::open(where);
+        REQUIRE(read);
+        for (const auto& [id, model] : history) {
+            const auto tree = read->read(id.hex());
+            if (!tree) FAIL(tree.error().text());
+            CHECK(model_of(*tree) == model);
+        }
+    };
+    check_whole(repository);
+    check_history(repository);
+    const std::string packs = "'" + repository.string() + "'/objects/pack/*.pack";
+    CHECK(run("for p in " + packs + "; do git -C '" + repository.string() +
+              "' index-pack --strict -o '" + (directory / "idx").string() + "' $p && rm '" +
+              (directory / "idx").string() + "' || exit 1; done")
+              .status == 0);
+    const Ran listed = run("git verify-pack -v '" + repository.string() + "'/objects/pack/*.idx");
+    CHECK(listed.output.find("chain length = 10: ") != std::string::npos);
+    CHECK(lines(git(repository, "log -p main")).size() > 10'000);
+    const fs::path clone = directory / "clone.git";
+    lines(run("git clone -q --bare 'file://" + repository.string() + "' '" + clone.string() + "'"));
+    check_whole(clone);
+    check_history(clone);
+    lines(git(repository, "gc -q --prune=now"));
+    check_whole(repository);
+    check_history(repository);
+}
+
 TEST_CASE("whatever a guest writes, commit metadata is printable ASCII") {
     const TemporaryDirectory directory;
     const fs::path repository = directory / "store.git";
