@@ -5,6 +5,7 @@
 #include "commit_text.hpp"
 #include "object_writer.hpp"
 #include "pack_writer.hpp"
+#include "ref_file.hpp"
 #include "ref_name.hpp"
 #include "repository.hpp"
 #include "repository_lock.hpp"
@@ -61,7 +62,7 @@ std::expected<CommitId, Error> GitBackend::add(const Tree& tree, std::span<const
         if (!commit) return std::unexpected(commit.error());
         generation = std::max(generation, commit->generation + 1);
     }
-    PackWriter pack(repository.path(), nullptr);
+    PackWriter pack(real_disk(), repository.path(), std::string(kept_group), nullptr);
     MissingObjects missing(repository, pack);
     ObjectWriter writer(0);
     const auto root =
@@ -70,7 +71,6 @@ std::expected<CommitId, Error> GitBackend::add(const Tree& tree, std::span<const
     const auto id = missing.put(ObjectKind::commit, commit_text(*root, parents, info, generation));
     if (!id) return std::unexpected(id.error());
     if (auto done = pack.finish(); !done) return std::unexpected(std::move(done.error()));
-    pack.release();
     return CommitId{*id};
 }
 
@@ -119,7 +119,13 @@ std::expected<bool, Error> GitBackend::test_and_set(std::string_view branch,
         return std::unexpected(Error{Error::Kind::refused, "move branch", std::string(branch),
                                      "a name has 1 to 200 bytes of [A-Za-z0-9_-]"});
     }
-    return opened_->repository.move_ref(heads_prefix + std::string(branch), was, next);
+    const std::string name = heads_prefix + std::string(branch);
+    Repository& repository = opened_->repository;
+    if (next) return move_ref_file(real_disk(), repository, name, was, *next);
+    if (was) return repository.remove_ref(name, *was);
+    const auto there = repository.ref(name);
+    if (!there) return std::unexpected(there.error());
+    return !*there;
 }
 
 }  // namespace stemma::store

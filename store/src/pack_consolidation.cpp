@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "file_write.hpp"
+#include "file_read.hpp"
 #include "pack_text.hpp"
 #include "pack_writer.hpp"
 #include "store/commit.hpp"
@@ -20,15 +20,14 @@ fs::path beside(const fs::path& pack, const char* extension) {
     return file.replace_extension(extension);
 }
 
-std::vector<fs::path> small_packs(const fs::path& repository, std::size_t small_bytes) {
+std::vector<fs::path> small_packs(const fs::path& repository, std::string_view group,
+                                  std::size_t small_bytes) {
     std::vector<fs::path> packs;
     std::error_code error;
     for (const fs::path& file : files_in(repository / "objects" / "pack")) {
-        const bool ours = file.filename().string().starts_with(own_pack_prefix);
-        if (!ours || file.extension() != ".pack") continue;
+        if (file.extension() != ".pack" || pack_group(file.filename().string()) != group) continue;
         const auto size = fs::file_size(file, error);
         if (error || size >= small_bytes) continue;
-        if (fs::exists(beside(file, ".keep"), error)) continue;
         if (!fs::exists(beside(file, ".idx"), error)) continue;
         packs.push_back(file);
     }
@@ -55,9 +54,10 @@ std::expected<void, Error> append_pack(PackText& joined,
 
 }  // namespace
 
-std::expected<bool, Error> consolidate_packs(const std::filesystem::path& repository,
+std::expected<bool, Error> consolidate_packs(Disk& disk, const std::filesystem::path& repository,
+                                             std::string_view group,
                                              const ConsolidationLimits& limits) {
-    const auto packs = small_packs(repository, limits.small_bytes);
+    const auto packs = small_packs(repository, group, limits.small_bytes);
     if (packs.size() < limits.packs) return false;
     PackText joined;
     std::unordered_map<CommitId, std::size_t> seen;  // to its place in the joined pack
@@ -78,28 +78,33 @@ std::expected<bool, Error> consolidate_packs(const std::filesystem::path& reposi
     }
     if (taken.size() < 2) return false;
     joined.seal();
-    const auto installed = install_pack(repository, joined, false);
+    const auto installed = install_pack(disk, repository, joined, group);
     if (!installed) return std::unexpected(installed.error());
-    for (const fs::path& pack : taken) {
-        if (pack.stem() == installed->filename()) continue;
-        // The index first: a pack without one is nothing to git.
-        std::error_code ignored;
-        fs::remove(beside(pack, ".idx"), ignored);
-        fs::remove(pack, ignored);
+    for (fs::path pack : taken) {
+        if (pack.stem() != installed->filename()) remove_pack(disk, pack.replace_extension());
     }
     return true;
 }
 
-void clear_leftovers(const std::filesystem::path& repository) {
+void clear_leftovers(Disk& disk, const std::filesystem::path& repository) {
     std::error_code error;
-    std::vector<fs::path> doomed = files_in(repository / "incoming");
-    for (const fs::path& file : files_in(repository / "objects" / "pack")) {
-        if (file.extension() != ".keep") continue;
-        const auto text = read_file(file);
-        if (text && *text == keep_text) doomed.push_back(file);
+    for (const fs::path& file : files_in(repository / "incoming"))
+        disk.remove(file);
+    for (fs::path file : files_in(repository / "objects" / "pack")) {
+        if (!pack_group(file.filename().string())) continue;
+        if (!fs::exists(beside(file, ".idx"), error) || !fs::exists(beside(file, ".pack"), error)) {
+            remove_pack(disk, file.replace_extension());
+        }
     }
-    for (const fs::path& file : doomed)
-        fs::remove(file, error);
+    // `git gc` locks a ref with an empty file; one with a commit in it is ours.
+    constexpr std::uintmax_t line = 41;
+    for (const char* folder : {"refs/heads", "refs/live", "refs/snapshots", "refs/guests"}) {
+        for (const fs::path& file : files_in(repository / folder)) {
+            if (file.extension() == ".lock" && fs::file_size(file, error) == line) {
+                disk.remove(file);
+            }
+        }
+    }
 }
 
 }  // namespace stemma::store

@@ -196,9 +196,18 @@ std::string PackText::index() const {
     return text;
 }
 
-std::string PackText::name() const {
+std::string PackText::name(std::string_view group) const {
     const auto* const end = zlib_bytes(bytes_) + bytes_.size();
-    return std::string(own_pack_prefix) + to_hex({end - checksum, checksum});
+    return std::string(own_pack_prefix).append(group).append("-") +
+           to_hex({end - checksum, checksum});
+}
+
+std::optional<std::string> pack_group(std::string_view file_name) {
+    if (!file_name.starts_with(own_pack_prefix)) return std::nullopt;
+    file_name.remove_prefix(own_pack_prefix.size());
+    const auto dash = file_name.rfind('-');
+    // Packs of the first version had no group.
+    return std::string(dash == std::string_view::npos ? kept_group : file_name.substr(0, dash));
 }
 
 std::expected<std::vector<PackedBytes>, Error> packed_objects(std::string_view pack,

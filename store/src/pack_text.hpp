@@ -30,8 +30,13 @@ struct PackedBytes {
     std::optional<std::size_t> base;  // of a delta: the offset of what it is made from
 };
 
-// Git takes a pack of any name, and calls its own pack-CHECKSUM: so we tell ours from those.
+// Git takes a pack of any name, and calls its own pack-CHECKSUM. Ours are called
+// pack-stemma-GROUP-CHECKSUM: a group is what is removed together, an epoch (by its name) or what
+// other refs keep.
 inline constexpr std::string_view own_pack_prefix = "pack-stemma-";
+inline constexpr std::string_view kept_group = "kept";
+// The group in a file's name; absent if it is no pack of ours.
+std::optional<std::string> pack_group(std::string_view file_name);
 
 // A pack being put together in memory.
 class PackText {
@@ -53,7 +58,7 @@ class PackText {
     void seal();
     const std::string& bytes() const { return bytes_; }
     std::string index() const;
-    std::string name() const;  // own_pack_prefix and the checksum of the pack
+    std::string name(std::string_view group) const;  // without extension
 
   private:
     std::size_t note(const ObjectId& id, std::size_t start);

@@ -2,8 +2,6 @@
 
 #include <system_error>
 
-#include "file_write.hpp"
-
 namespace stemma::store {
 namespace {
 
@@ -13,8 +11,9 @@ std::filesystem::path with(const std::filesystem::path& pack, const char* extens
 
 }  // namespace
 
-PackWriter::PackWriter(std::filesystem::path repository, const std::unordered_set<CommitId>* known)
-    : repository_(std::move(repository)), known_(known) {}
+PackWriter::PackWriter(Disk& disk, std::filesystem::path repository, std::string group,
+                       const std::unordered_set<CommitId>* known)
+    : disk_(disk), repository_(std::move(repository)), group_(std::move(group)), known_(known) {}
 
 std::expected<ObjectId, Error> PackWriter::put(ObjectKind kind, std::string_view bytes) {
     return add(kind, bytes, nullptr);
@@ -56,71 +55,68 @@ std::expected<void, Error> PackWriter::finish() {
     if (pack_.empty()) return {};
     pack_.seal();
     std::error_code ignored;
-    const auto same = repository_ / "objects" / "pack" / (pack_.name() + ".idx");
+    const auto same = repository_ / "objects" / "pack" / (pack_.name(group_) + ".idx");
+    ++packs_;
     if (std::filesystem::exists(same, ignored)) {  // the very same objects: not ours to discard
         pack_ = PackText();
-        ++packs_;
         return {};
     }
-    auto installed = install_pack(repository_, pack_, true);
+    auto installed = install_pack(disk_, repository_, pack_, group_);
     if (!installed) return std::unexpected(std::move(installed.error()));
-    kept_.push_back(std::move(*installed));
-    ++packs_;
+    written_.push_back(std::move(*installed));
     objects_ += pack_.count();
     bytes_ += pack_.size();
     pack_ = PackText();
     return {};
 }
 
-void PackWriter::release() {
-    std::error_code ignored;
-    for (const auto& pack : kept_)
-        std::filesystem::remove(with(pack, ".keep"), ignored);
-    kept_.clear();
+std::expected<void, Error> PackWriter::begin_group(std::string group) {
+    if (group == group_) return {};
+    if (auto done = finish(); !done) return done;
+    group_ = std::move(group);
+    put_.clear();  // what another group has may go before this one
+    return {};
 }
 
 void PackWriter::discard() {
-    std::error_code ignored;
-    for (const auto& pack : kept_) {
-        for (const char* extension : {".idx", ".pack", ".keep"}) {
-            std::filesystem::remove(with(pack, extension), ignored);
-        }
-    }
-    kept_.clear();
+    for (const auto& pack : written_)
+        remove_pack(disk_, pack);
+    written_.clear();
     pack_ = PackText();
     put_.clear();
 }
 
-std::expected<std::filesystem::path, Error> install_pack(const std::filesystem::path& repository,
-                                                         const PackText& pack, bool keep) {
-    const auto incoming = repository / "incoming" / pack.name();
+std::expected<std::filesystem::path, Error> install_pack(Disk& disk,
+                                                         const std::filesystem::path& repository,
+                                                         const PackText& pack,
+                                                         std::string_view group) {
+    const auto incoming = repository / "incoming" / pack.name(group);
     const auto packs = repository / "objects" / "pack";
-    const auto installed = packs / pack.name();
+    const auto installed = packs / pack.name(group);
     const auto steps = [&]() -> std::expected<void, Error> {
-        if (auto done = write_synced(with(incoming, ".pack"), pack.bytes()); !done) return done;
-        if (auto done = write_synced(with(incoming, ".idx"), pack.index()); !done) return done;
-        if (keep) {
-            if (auto done = write_synced(with(installed, ".keep"), keep_text); !done) return done;
+        if (auto done = disk.write_synced(with(incoming, ".pack"), pack.bytes()); !done) {
+            return done;
         }
+        if (auto done = disk.write_synced(with(incoming, ".idx"), pack.index()); !done) return done;
+        if (auto done = disk.make_empty(with(installed, ".keep")); !done) return done;
         for (const char* extension : {".pack", ".idx"}) {
             const auto to = with(installed, extension);
-            if (auto done = rename_file(with(incoming, extension), to); !done) return done;
+            if (auto done = disk.rename(with(incoming, extension), to); !done) return done;
         }
-        return sync_directory(packs);
+        return disk.sync_directory(packs);
     };
     if (auto done = steps(); !done) {
-        std::error_code ignored;
-        for (const char* extension : {".pack", ".idx"}) {
-            std::filesystem::remove(with(incoming, extension), ignored);
-        }
-        if (keep) {
-            for (const char* extension : {".idx", ".pack", ".keep"}) {
-                std::filesystem::remove(with(installed, extension), ignored);
-            }
-        }
+        for (const char* extension : {".pack", ".idx"})
+            disk.remove(with(incoming, extension));
+        remove_pack(disk, installed);
         return std::unexpected(std::move(done.error()));
     }
     return installed;
+}
+
+void remove_pack(Disk& disk, const std::filesystem::path& pack_without_extension) {
+    for (const char* extension : {".idx", ".pack", ".keep"})
+        disk.remove(with(pack_without_extension, extension));
 }
 
 }  // namespace stemma::store

@@ -1,9 +1,9 @@
 // Collects the objects of one batch and writes them as a pack, or several where one would be huge.
 //
-// A pack is born with a `.keep` beside it, so that a `git gc --prune=now` which runs before the
-// batch's refs have moved leaves it alone; release() takes that away when they have. Files come
-// into objects/pack complete, by rename from incoming/, and the index after the pack, so that a
-// reader or `git clone` never sees half of one.
+// A pack has a `.keep` beside it, always: `git gc` then leaves it alone, before the batch's refs
+// have moved and afterwards, and what is removed, and when, is ours to say (pack_groups.hpp). Files
+// come into objects/pack complete, by rename from incoming/, and the index after the pack, so that
+// a reader or `git clone` never sees half of one.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "disk.hpp"
 #include "object_sink.hpp"
 #include "pack_text.hpp"
 #include "store/commit.hpp"
@@ -25,7 +26,8 @@ class PackWriter final : public ObjectSink {
     static constexpr std::size_t pack_bound = 64UL << 20;  // then the next pack begins
 
     // Blobs that `known` has are there already, and stay: they are not written again. Null: none.
-    PackWriter(std::filesystem::path repository, const std::unordered_set<CommitId>* known);
+    PackWriter(Disk& disk, std::filesystem::path repository, std::string group,
+               const std::unordered_set<CommitId>* known);
 
     // An object put twice in one batch is written once.
     std::expected<ObjectId, Error> put(ObjectKind kind, std::string_view bytes) override;
@@ -42,8 +44,8 @@ class PackWriter final : public ObjectSink {
 
     // Writes what is left; after this all objects are on disk, synced.
     std::expected<void, Error> finish();
-    // The refs have moved: the packs may be treated as any other.
-    void release();
+    // What is put from now on is of another group, and so in another pack.
+    std::expected<void, Error> begin_group(std::string group);
     // The refs will not move: takes the packs away again, as far as that works.
     void discard();
 
@@ -59,24 +61,28 @@ class PackWriter final : public ObjectSink {
 
     std::expected<ObjectId, Error> add(ObjectKind kind, std::string_view bytes, const Delta* delta);
 
+    Disk& disk_;
     std::filesystem::path repository_;
+    std::string group_;
     const std::unordered_set<CommitId>* known_;
     PackText pack_;
     unsigned packs_ = 0;  // written
     std::unordered_map<CommitId, Place> put_;
     std::vector<CommitId> lasting_put_;
     bool lasting_ = false;
-    std::vector<std::filesystem::path> kept_;  // packs written, without their extension
+    std::vector<std::filesystem::path> written_;  // packs, without their extension
     std::size_t objects_ = 0;
     std::size_t bytes_ = 0;
 };
 
-// Writes a sealed pack and its index into the repository, durable; gives its path without
-// extension. With `keep`, the .keep file stands before the pack does.
-std::expected<std::filesystem::path, Error> install_pack(const std::filesystem::path& repository,
-                                                         const PackText& pack, bool keep);
+// Writes a sealed pack, its index and its `.keep` into the repository, durable; gives its path
+// without extension.
+std::expected<std::filesystem::path, Error> install_pack(Disk& disk,
+                                                         const std::filesystem::path& repository,
+                                                         const PackText& pack,
+                                                         std::string_view group);
 
-// What a `.keep` of ours says, so that a start after a crash knows it from one of somebody else.
-inline constexpr std::string_view keep_text = "stemma: written, but no ref names it yet\n";
+// Takes a pack away, its index first: a pack without one is nothing to git.
+void remove_pack(Disk& disk, const std::filesystem::path& pack_without_extension);
 
 }  // namespace stemma::store

@@ -6,6 +6,7 @@
 
 #include "commit_text.hpp"
 #include "pack_consolidation.hpp"
+#include "ref_file.hpp"
 #include "ref_name.hpp"
 #include "tree_loader.hpp"
 
@@ -20,23 +21,25 @@ std::uint32_t next_publisher() {
 
 }  // namespace
 
-Publication::Publication(RepositoryLock lock, Repository repository, std::size_t pack_bound)
+Publication::Publication(RepositoryLock lock, Repository repository, std::size_t pack_bound,
+                         Disk& disk)
     : lock_(std::move(lock)),
       repository_(std::move(repository)),
       writer_(next_publisher()),
-      pack_bound_(pack_bound) {
+      pack_bound_(pack_bound),
+      disk_(&disk) {
     state_.main.ref = main_ref;
     state_.config.ref = config_ref;
 }
 
 std::expected<Publication, Error> Publication::open(const std::filesystem::path& path,
-                                                    std::size_t pack_bound) {
+                                                    std::size_t pack_bound, Disk& disk) {
     auto repository = Repository::open_or_create(path);
     if (!repository) return std::unexpected(std::move(repository.error()));
     auto lock = RepositoryLock::take(path);
     if (!lock) return std::unexpected(std::move(lock.error()));
-    clear_leftovers(path);
-    Publication publication(std::move(*lock), std::move(*repository), pack_bound);
+    clear_leftovers(disk, path);
+    Publication publication(std::move(*lock), std::move(*repository), pack_bound, disk);
     if (auto read = publication.read_heads(); !read)
         return std::unexpected(std::move(read.error()));
     return publication;
@@ -63,7 +66,7 @@ std::expected<void, Error> Publication::read_heads() {
 }
 
 // refs/live/20251121T202211Z, with "-2" and so on after it where that epoch was there before.
-void Publication::begin_epoch(Time when) {
+std::expected<void, Error> Publication::begin_epoch(PackWriter& pack, Time when) {
     Head& live = state_.live;
     if (live.next && live.next != live.published) {
         state_.ended_epochs.push_back({live.ref, live.published, *live.next});
@@ -84,7 +87,17 @@ void Publication::begin_epoch(Time when) {
         live.ref = name + "-" + std::to_string(n);
     }
     state_.epoch_began = when;
+    // What this epoch refers to is in its own packs, so that others can go before it.
     known_.clear();
+    writer_.forget();
+    writer_.begin_round();
+    return pack.begin_group(group());
+}
+
+// Of packs: the epoch's own, before the first one what others keep.
+std::string Publication::group() const {
+    if (state_.live.ref.empty()) return std::string(kept_group);
+    return state_.live.ref.substr(std::string_view(live_prefix).size());
 }
 
 std::expected<CommitId, Error> Publication::grow(PackWriter& pack, Head& head, const ObjectId& tree,
@@ -101,13 +114,15 @@ std::expected<CommitId, Error> Publication::grow(PackWriter& pack, Head& head, c
 }
 
 std::expected<CommitId, Error> Publication::commit(PackWriter& pack, const PublishJob& job) {
+    Head& live = state_.live;
+    if (live.ref.empty() || job.info.when >= state_.epoch_began + epoch_length) {
+        if (auto done = begin_epoch(pack, job.info.when); !done) {
+            return std::unexpected(std::move(done.error()));
+        }
+    }
     const auto tree =
         writer_.write_root(pack, job.tree.root(), ObjectWriter::Place::whole_tree, true);
     if (!tree) return std::unexpected(tree.error());
-    Head& live = state_.live;
-    if (live.ref.empty() || job.info.when >= state_.epoch_began + epoch_length) {
-        begin_epoch(job.info.when);
-    }
     if (live.tree != *tree) {  // else nothing changed: no commit
         if (const auto id = grow(pack, live, *tree, job.info); !id) return id;
     }
@@ -207,13 +222,13 @@ std::expected<void, Error> Publication::write(PackWriter& pack, std::span<const 
         for (std::size_t j = 0; j < i; ++j) {
             if (all[j].ref == all[i].ref) from = all[j].to;
         }
-        const auto moved = repository_.move_ref(all[i].ref, from, all[i].to);
+        batch.moving = true;
+        const auto moved = move_ref_file(*disk_, repository_, all[i].ref, from, all[i].to);
         if (!moved) return std::unexpected(moved.error());
         if (!*moved) {
             return std::unexpected(
                 Error{Error::Kind::busy, "move ref", all[i].ref, "somebody else has moved it"});
         }
-        ++batch.moved;
     }
     for (Head* head : {&state_.live, &state_.main, &state_.config})
         head->published = head->next;
@@ -230,11 +245,10 @@ void Publication::remember(const PackWriter& pack) {
 
 std::expected<Publication::Batch, Error> Publication::publish(std::span<const PublishJob> jobs) {
     Batch batch;
-    PackWriter pack(repository_.path(), &known_);
+    PackWriter pack(*disk_, repository_.path(), group(), &known_);
     const State before = state_;
     auto done = write(pack, jobs, batch);
     if (done) {
-        pack.release();
         writer_.keep();
         remember(pack);
         batch.objects = pack.objects();
@@ -244,10 +258,9 @@ std::expected<Publication::Batch, Error> Publication::publish(std::span<const Pu
     writer_.forget();
     known_.clear();
     state_ = before;
-    // If a ref has moved before the failure, its objects must stay, and the next batch starts from
-    // where the refs are. Otherwise nothing names what was written.
-    if (batch.moved > 0) {
-        pack.release();
+    // If a ref has moved before the failure, or may have, its objects must stay, and the next batch
+    // starts from where the refs are. Otherwise nothing names what was written.
+    if (batch.moving) {
         if (auto read = read_heads(); !read) return std::unexpected(std::move(read.error()));
     } else {
         pack.discard();
@@ -256,7 +269,7 @@ std::expected<Publication::Batch, Error> Publication::publish(std::span<const Pu
 }
 
 std::expected<bool, Error> Publication::consolidate() {
-    auto joined = consolidate_packs(repository_.path(), {.packs = pack_bound_});
+    auto joined = consolidate_packs(*disk_, repository_.path(), group(), {.packs = pack_bound_});
     if (!joined || !*joined) return joined;
     // libgit2 would hold on to every pack it has seen.
     auto fresh = Repository::open(repository_.path());

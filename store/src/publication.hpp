@@ -11,6 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "disk.hpp"
 #include "object_writer.hpp"
 #include "pack_writer.hpp"
 #include "publish_queue.hpp"
@@ -26,8 +27,9 @@ class Publication {
     // An epoch begins at the first commit after open(), and at the first one a day later.
     static constexpr std::chrono::hours epoch_length{24};
 
+    // The disk must outlive it; it is the real one but in tests.
     static std::expected<Publication, Error> open(const std::filesystem::path& repository,
-                                                  std::size_t pack_bound);
+                                                  std::size_t pack_bound, Disk& disk = real_disk());
 
     struct Batch {
         // For each job the commit that its ref names now; in the order of the jobs.
@@ -35,7 +37,7 @@ class Publication {
         std::size_t commits = 0;
         std::size_t objects = 0;
         std::size_t bytes = 0;
-        std::size_t moved = 0;  // refs
+        bool moving = false;  // the refs
     };
     // All of it, durable, or an error and nothing of it. A job with a bad name fails alone.
     std::expected<Batch, Error> publish(std::span<const PublishJob> jobs);
@@ -70,7 +72,7 @@ class Publication {
         Permissions root_permissions;    // as last written with it
     };
 
-    Publication(RepositoryLock lock, Repository repository, std::size_t pack_bound);
+    Publication(RepositoryLock lock, Repository repository, std::size_t pack_bound, Disk& disk);
 
     std::expected<void, Error> read_heads();
     std::expected<CommitId, Error> grow(PackWriter& pack, Head& head, const ObjectId& tree,
@@ -84,12 +86,14 @@ class Publication {
                                        std::vector<Move>& moves);
     std::expected<void, Error> write(PackWriter& pack, std::span<const PublishJob> jobs,
                                      Batch& batch);
-    void begin_epoch(Time when);
+    std::expected<void, Error> begin_epoch(PackWriter& pack, Time when);
+    std::string group() const;
 
     RepositoryLock lock_;
     Repository repository_;
     ObjectWriter writer_;
     std::size_t pack_bound_;
+    Disk* disk_;
     State state_;
     // Blobs that this epoch's history has, so that a value seen before, or the `.node` of a
     // directory in which only a value changed, is not written again. Forgotten when the bound is

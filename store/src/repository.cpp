@@ -111,33 +111,14 @@ std::expected<std::vector<std::pair<std::string, CommitId>>, Error> Repository::
     return refs;
 }
 
-std::expected<bool, Error> Repository::move_ref(const std::string& name,
-                                                const std::optional<CommitId>& from,
-                                                const std::optional<CommitId>& to) {
-    int code = 0;
-    if (to) {
-        const git_oid next = git::oid_of(to->bytes);
-        const git_oid last = git::oid_of(from.value_or(CommitId{}).bytes);
-        code = when_unlocked([&] {
-            git_reference* raw = nullptr;
-            const int result =
-                from ? git_reference_create_matching(&raw, repository_.get(), name.c_str(), &next,
-                                                     1, &last, nullptr)
-                     : git_reference_create(&raw, repository_.get(), name.c_str(), &next, 0,
-                                            nullptr);
-            const git::Reference made(raw);
-            return result;
-        });
-    } else {
-        const auto there = ref(name);
-        if (!there) return std::unexpected(there.error());
-        if (*there != from || !from) return *there == from;
-        code = when_unlocked([&] { return git_reference_remove(repository_.get(), name.c_str()); });
-    }
-    if (code == GIT_EMODIFIED || code == GIT_EEXISTS || (from && code == GIT_ENOTFOUND)) {
-        return false;
-    }
-    if (code != 0) return std::unexpected(git::last_error(code, "move ref", name));
+std::expected<bool, Error> Repository::remove_ref(const std::string& name, const CommitId& from) {
+    const auto there = ref(name);
+    if (!there) return std::unexpected(there.error());
+    if (*there != from) return false;
+    const int code =
+        when_unlocked([&] { return git_reference_remove(repository_.get(), name.c_str()); });
+    if (code == GIT_ENOTFOUND) return false;
+    if (code != 0) return std::unexpected(git::last_error(code, "remove ref", name));
     return true;
 }
 

@@ -31,11 +31,8 @@ class Repository final : public ObjectSource {
     // All refs that begin with the prefix, sorted by name.
     std::expected<std::vector<std::pair<std::string, CommitId>>, Error> refs(
         const std::string& prefix);
-    // Moves, makes or removes (`to` absent) a ref, if it is still at `from` (absent: not there).
-    // False if it is not. Durable when it returns.
-    std::expected<bool, Error> move_ref(const std::string& name,
-                                        const std::optional<CommitId>& from,
-                                        const std::optional<CommitId>& to);
+    // Removes a ref that is still at `from`; false if it is not. (ref_file.hpp moves them.)
+    std::expected<bool, Error> remove_ref(const std::string& name, const CommitId& from);
 
     bool has(const ObjectId& id);
     std::expected<Commit, Error> commit(const CommitId& id);

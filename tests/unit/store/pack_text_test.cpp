@@ -5,7 +5,8 @@
 #include <map>
 
 #include "delta_text.hpp"
-#include "file_write.hpp"
+#include "disk.hpp"
+#include "file_read.hpp"
 #include "pack_consolidation.hpp"
 #include "pack_writer.hpp"
 #include "sha1.hpp"
@@ -70,7 +71,7 @@ TEST_CASE("git accepts a pack of any objects, and makes the same index of it") {
     CAPTURE(indexed.output);
     CHECK(indexed.status == 0);
     CHECK(read_file(name("git.idx")) == pack.index());
-    CHECK(std::string(own_pack_prefix) + indexed.output == pack.name() + "\n");
+    CHECK("pack-stemma-g-" + indexed.output == pack.name("g") + "\n");
 }
 
 TEST_CASE("objects of a pack are found again by its index") {
@@ -137,7 +138,7 @@ TEST_CASE("git reads deltas on deltas, near their base and far from it") {
     CAPTURE(indexed.output);
     CHECK(indexed.status == 0);
     CHECK(read_file(bare.directory / "git.idx") == pack.index());
-    REQUIRE(install_pack(bare.path(), pack, false));
+    REQUIRE(install_pack(real_disk(), bare.path(), pack, "g"));
     for (const auto& [id, expected] : model) {
         CHECK(git(bare.path(), "cat-file blob " + to_hex(id)).output == expected);
     }
@@ -145,7 +146,7 @@ TEST_CASE("git reads deltas on deltas, near their base and far from it") {
 
 TEST_CASE("deltas whose base is in the pack are written, up to a chain of fifty") {
     const Bare bare;
-    PackWriter writer(bare.path(), nullptr);
+    PackWriter writer(real_disk(), bare.path(), "g", nullptr);
     std::string bytes(10'000, 'x');
     ObjectId base = *writer.put(ObjectKind::blob, bytes);
     for (int i = 0; i < 120; ++i) {
@@ -157,7 +158,7 @@ TEST_CASE("deltas whose base is in the pack are written, up to a chain of fifty"
     }
     REQUIRE(writer.finish());
     // In the next pack the base is not at hand.
-    PackWriter second(bare.path(), nullptr);
+    PackWriter second(real_disk(), bare.path(), "g", nullptr);
     const std::string other = bytes + "y";
     const std::string delta = delta_between(bytes, other);
     REQUIRE(second.put_delta(ObjectKind::blob, other, {base, delta}));
@@ -170,7 +171,7 @@ TEST_CASE("deltas whose base is in the pack are written, up to a chain of fifty"
     CHECK(listed.output.find("non delta: 1 object") != std::string::npos);
 }
 
-TEST_CASE("a pack has its .keep until the refs have moved, and is gone if they do not") {
+TEST_CASE("a pack has its .keep, and goes with it if the refs do not move") {
     const Bare bare;
     const auto keeps = [&] {
         std::size_t count = 0;
@@ -179,7 +180,7 @@ TEST_CASE("a pack has its .keep until the refs have moved, and is gone if they d
         }
         return count;
     };
-    PackWriter writer(bare.path(), nullptr);
+    PackWriter writer(real_disk(), bare.path(), "g", nullptr);
     REQUIRE(writer.put(ObjectKind::blob, "one"));
     REQUIRE(writer.put(ObjectKind::blob, "one"));
     CHECK(count_packs(bare.path()) == 0);
@@ -187,23 +188,50 @@ TEST_CASE("a pack has its .keep until the refs have moved, and is gone if they d
     CHECK(writer.objects() == 1);
     CHECK(count_packs(bare.path()) == 1);
     CHECK(keeps() == 1);
-    writer.release();
-    CHECK(count_packs(bare.path()) == 1);
-    CHECK(keeps() == 0);
 
-    PackWriter failing(bare.path(), nullptr);
+    PackWriter failing(real_disk(), bare.path(), "g", nullptr);
     REQUIRE(failing.put(ObjectKind::blob, "two"));
     REQUIRE(failing.finish());
     failing.discard();
     CHECK(count_packs(bare.path()) == 1);
-    CHECK(keeps() == 0);
+    CHECK(keeps() == 1);
     // The very objects of a pack that is there are not written, and so not taken away.
-    PackWriter same(bare.path(), nullptr);
+    PackWriter same(real_disk(), bare.path(), "g", nullptr);
     REQUIRE(same.put(ObjectKind::blob, "one"));
     REQUIRE(same.finish());
     same.discard();
     CHECK(count_packs(bare.path()) == 1);
     CHECK(git(bare.path(), "fsck --strict --no-dangling --no-progress").status == 0);
+    CHECK(git(bare.path(), "gc -q --prune=now").status == 0);
+    CHECK(count_packs(bare.path()) == 1);
+}
+
+TEST_CASE("objects of two groups are in packs of their own, whole each") {
+    const Bare bare;
+    PackWriter writer(real_disk(), bare.path(), "one", nullptr);
+    const std::string bytes(5'000, 'x');
+    const ObjectId base = *writer.put(ObjectKind::blob, bytes);
+    REQUIRE(writer.begin_group("one"));
+    CHECK(count_packs(bare.path()) == 0);
+    REQUIRE(writer.begin_group("two"));
+    CHECK(count_packs(bare.path()) == 1);
+    REQUIRE(writer.put(ObjectKind::blob, bytes));
+    const std::string next = bytes + "y";
+    REQUIRE(writer.put_delta(ObjectKind::blob, next, {base, delta_between(bytes, next)}));
+    REQUIRE(writer.finish());
+    CHECK(count_packs(bare.path()) == 2);
+    std::map<std::string, fs::path> groups;
+    for (const fs::path& file : files_in(bare.path() / "objects/pack")) {
+        if (file.extension() == ".pack") groups[*pack_group(file.filename().string())] = file;
+    }
+    REQUIRE(groups.size() == 2);
+    remove_pack(real_disk(), groups["one"].replace_extension());
+    CHECK(git(bare.path(), "cat-file blob " + to_hex(*object_id(ObjectKind::blob, next))).output ==
+          next);
+    CHECK(pack_group("pack-stemma-20251121T202211Z-2-" + std::string(40, 'a') + ".idx") ==
+          "20251121T202211Z-2");
+    CHECK(pack_group("pack-stemma-" + std::string(40, 'a') + ".idx") == "kept");
+    CHECK_FALSE(pack_group("pack-" + std::string(40, 'a') + ".idx"));
 }
 
 TEST_CASE("joined packs keep their deltas, whose bases may be in an earlier one") {
@@ -211,7 +239,7 @@ TEST_CASE("joined packs keep their deltas, whose bases may be in an earlier one"
     std::string bytes(5'000, 'x');
     std::vector<std::string> versions{bytes};
     for (int pack = 0; pack < 6; ++pack) {
-        PackWriter writer(bare.path(), nullptr);
+        PackWriter writer(real_disk(), bare.path(), "g", nullptr);
         // What the pack before ended with is the base here, and so is in both.
         ObjectId base = *writer.put(ObjectKind::blob, bytes);
         for (int i = 0; i < 5; ++i) {
@@ -221,9 +249,8 @@ TEST_CASE("joined packs keep their deltas, whose bases may be in an earlier one"
             versions.push_back(bytes);
         }
         REQUIRE(writer.finish());
-        writer.release();
     }
-    CHECK(consolidate_packs(bare.path(), {.packs = 6}) == true);
+    CHECK(consolidate_packs(real_disk(), bare.path(), "g", {.packs = 6}) == true);
     CHECK(count_packs(bare.path()) == 1);
     const Ran listed = run("git verify-pack -v " + bare.file("r.git") + "/objects/pack/*.idx");
     CAPTURE(listed.output);
@@ -238,32 +265,49 @@ TEST_CASE("joined packs keep their deltas, whose bases may be in an earlier one"
     CHECK(git(bare.path(), "fsck --strict --no-dangling --no-progress").status == 0);
 }
 
-TEST_CASE("small packs are joined, others left: large, kept, or git's own") {
+TEST_CASE("small packs are joined, others left: large, of another group, or git's own") {
     const Bare bare;
-    const auto add = [&](const std::string& bytes, bool release) {
-        PackWriter writer(bare.path(), nullptr);
+    const auto add = [&](const std::string& bytes, const char* group) {
+        PackWriter writer(real_disk(), bare.path(), group, nullptr);
         REQUIRE(writer.put(ObjectKind::blob, bytes));
         REQUIRE(writer.put(ObjectKind::blob, "in all of them"));
         REQUIRE(writer.finish());
-        if (release) writer.release();
     };
     for (int i = 0; i < 4; ++i)
-        add(std::to_string(i), true);
-    add("kept", false);
+        add(std::to_string(i), "g");
+    add("another", "h");
     Random random(11);
-    add(random_bytes(random, 5000), true);
+    add(random_bytes(random, 5000), "g");
     const ConsolidationLimits limits{.packs = 4, .small_bytes = 4000};
     CHECK(count_packs(bare.path()) == 6);
-    CHECK(consolidate_packs(bare.path(), limits) == true);
+    CHECK(consolidate_packs(real_disk(), bare.path(), "g", limits) == true);
     CHECK(count_packs(bare.path()) == 3);
-    CHECK(consolidate_packs(bare.path(), limits) == false);
+    CHECK(consolidate_packs(real_disk(), bare.path(), "g", limits) == false);
     for (int i = 0; i < 4; ++i) {
         const auto id = to_hex(*object_id(ObjectKind::blob, std::to_string(i)));
         CHECK(git(bare.path(), "cat-file blob " + id).output == std::to_string(i));
     }
-    clear_leftovers(bare.path());
-    CHECK(fs::directory_iterator(bare.path() / "incoming") == fs::directory_iterator());
-    for (const auto& file : fs::directory_iterator(bare.path() / "objects/pack")) {
-        CHECK(file.path().extension() != ".keep");
-    }
+}
+
+TEST_CASE("a start clears what a crash left half done, and nothing else") {
+    const Bare bare;
+    PackWriter writer(real_disk(), bare.path(), "g", nullptr);
+    REQUIRE(writer.put(ObjectKind::blob, "whole"));
+    REQUIRE(writer.finish());
+    const auto whole = files_in(bare.path() / "objects/pack");
+    CHECK(whole.size() == 3);
+    const auto make = [&](const fs::path& file, std::size_t size) {
+        std::ofstream(bare.path() / file) << std::string(size, 'x');
+    };
+    make("incoming/pack-stemma-g-x.pack", 5);
+    make("objects/pack/pack-stemma-g-x.pack", 5);
+    make("objects/pack/pack-stemma-g-x.keep", 0);
+    make("objects/pack/pack-stemma-g-y.idx", 5);
+    make("refs/heads/main.lock", 41);
+    make("refs/heads/theirs.lock", 0);
+    clear_leftovers(real_disk(), bare.path());
+    CHECK(files_in(bare.path() / "incoming").empty());
+    CHECK(files_in(bare.path() / "objects/pack") == whole);
+    CHECK(files_in(bare.path() / "refs/heads") ==
+          std::vector{bare.path() / "refs/heads/theirs.lock"});
 }

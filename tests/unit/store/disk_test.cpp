@@ -1,10 +1,11 @@
-#include "file_write.hpp"
+#include "disk.hpp"
 
 #include <sys/resource.h>
 
 #include <catch2/catch.hpp>
 #include <csignal>
 
+#include "file_read.hpp"
 #include "temporary_directory.hpp"
 
 using namespace stemma::store;
@@ -14,9 +15,9 @@ TEST_CASE("a file is written whole or not at all") {
     const TemporaryDirectory directory;
     const auto file = directory / "f";
     const std::string bytes(100'000, 'x');
-    REQUIRE(write_synced(file, bytes));
+    REQUIRE(real_disk().write_synced(file, bytes));
     CHECK(read_file(file) == bytes);
-    REQUIRE(write_synced(file, std::string_view("\0new", 4)));
+    REQUIRE(real_disk().write_synced(file, std::string_view("\0new", 4)));
     CHECK(read_file(file) == std::string("\0new", 4));
 
     // As on a full disk: writing stops in the middle.
@@ -26,7 +27,7 @@ TEST_CASE("a file is written whole or not at all") {
     small.rlim_cur = 4096;
     const auto handler = std::signal(SIGXFSZ, SIG_IGN);
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
-    const auto failed = write_synced(directory / "g", bytes);
+    const auto failed = real_disk().write_synced(directory / "g", bytes);
     REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
     std::signal(SIGXFSZ, handler);
     REQUIRE_FALSE(failed);
@@ -39,13 +40,22 @@ TEST_CASE("what cannot be done to a file says what, on what and why") {
     const TemporaryDirectory directory;
     const auto missing = directory / "absent";
     CHECK(read_file(missing).error().kind == Error::Kind::not_found);
-    CHECK(write_synced(missing / "f", "").error().text() ==
+    CHECK(real_disk().write_synced(missing / "f", "").error().text() ==
           "create " + (missing / "f").string() + ": No such file or directory");
-    CHECK_FALSE(rename_file(missing, directory / "x"));
-    CHECK_FALSE(sync_directory(missing));
-    CHECK(sync_directory(directory.path()));
+    CHECK_FALSE(real_disk().rename(missing, directory / "x"));
+    CHECK_FALSE(real_disk().sync_directory(missing));
+    CHECK(real_disk().sync_directory(directory.path()));
     CHECK(files_in(missing).empty());
-    REQUIRE(write_synced(directory / "b", ""));
-    REQUIRE(rename_file(directory / "b", directory / "a"));
+    CHECK(real_disk().make_empty(missing / "f").error().kind == Error::Kind::not_found);
+    REQUIRE(real_disk().write_synced(directory / "a", "1"));
+    REQUIRE(real_disk().link(directory / "a", directory / "b") == true);
+    CHECK(real_disk().link(directory / "a", directory / "b") == false);
+    CHECK(real_disk().link(directory / "a", missing / "b").error().kind == Error::Kind::not_found);
+    CHECK(read_file(directory / "b") == "1");
+    real_disk().remove(directory / "a");
+    real_disk().remove(directory / "b");
+    CHECK(files_in(directory.path()).empty());
+    REQUIRE(real_disk().write_synced(directory / "b", ""));
+    REQUIRE(real_disk().rename(directory / "b", directory / "a"));
     CHECK(files_in(directory.path()) == std::vector{directory / "a"});
 }
