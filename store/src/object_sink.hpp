@@ -13,7 +13,8 @@ namespace stemma::store {
 // Numbered as in a pack file (gitformat-pack(5)).
 enum class ObjectKind : std::uint8_t { commit = 1, tree = 2, blob = 3 };
 
-// How to make an object from another of its kind (delta_text.hpp), known without a search.
+// How to make an object from another of its kind that was put before and stays (delta_text.hpp),
+// known without a search.
 struct Delta {
     ObjectId base{};
     std::string_view instructions;

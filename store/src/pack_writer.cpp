@@ -28,6 +28,8 @@ std::expected<ObjectId, Error> PackWriter::add(ObjectKind kind, std::string_view
                                                const Delta* delta) {
     auto id = object_id(kind, bytes);
     if (!id) return id;
+    // Edited to what it was: a delta of itself is none, and the base is there.
+    if (delta != nullptr && delta->base == *id) return id;
     // Of a tree seen before the delta is smaller than what remembering it costs.
     if (kind == ObjectKind::blob) {
         if (known_ != nullptr && known_->contains({*id})) return id;

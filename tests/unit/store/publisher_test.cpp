@@ -457,6 +457,22 @@ TEST_CASE("a node that did not change is not written again") {
     CHECK(publisher->stats().objects - before == 5);
 }
 
+TEST_CASE("a value written again, or changed and changed back, leaves a whole pack") {
+    const TemporaryDirectory directory;
+    const fs::path repository = directory / "store.git";
+    const auto publisher = opened(repository);
+    Editor editor = demo();
+    for (const char* value : {"1", "1", "2", "1", "1"}) {
+        editor.write("/local/a", value);
+        publisher->submit(transaction(editor.tree, info(value)));
+        editor.write("/local/b", "other");
+        publisher->submit(transaction(editor.tree, info("b")));
+        completed(*publisher, publisher->publish_all());
+    }
+    check_whole(repository);
+    CHECK(lines(git(repository, "show main:local/a")) == "1");
+}
+
 TEST_CASE("random histories, written as deltas, are whole to fsck, index-pack, clone, log and gc") {
     const TemporaryDirectory directory;
     const fs::path repository = directory / "store.git";
