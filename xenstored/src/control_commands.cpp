@@ -9,6 +9,7 @@
 #include "xenstored/change_text.hpp"
 #include "xenstored/node_path.hpp"
 #include "xenstored/payload.hpp"
+#include "xenstored/time_text.hpp"
 #include "xenstored/tree_dump.hpp"
 #include "xs_wire/name_codec.hpp"
 
@@ -37,16 +38,6 @@ Error error_of(const store::Error& error) {
     }
 }
 
-std::string utc(store::Time time) {
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(
-        std::chrono::time_point_cast<std::chrono::system_clock::duration>(time));
-    std::tm parts{};
-    ::gmtime_r(&seconds, &parts);
-    char buffer[32];
-    const std::size_t length = std::strftime(buffer, sizeof buffer, "%Y-%m-%dT%H:%M:%SZ", &parts);
-    return {buffer, length};
-}
-
 }  // namespace
 
 const std::span<const ControlCommands::Command> ControlCommands::commands = [] {
@@ -62,7 +53,12 @@ const std::span<const ControlCommands::Command> ControlCommands::commands = [] {
         {"help", 0, 0, false, &ControlCommands::help, ""},
         // ours
         {"blame", 1, 1, false, &ControlCommands::blame, "<path>"},
+        {"branch", 0, 1, false, &ControlCommands::branch, "[<name>]"},
+        {"changes", 1, 1, false, &ControlCommands::changes, "<name>"},
+        {"checkout", 0, 1, false, &ControlCommands::checkout, "[<name>]"},
+        {"drop", 1, 1, false, &ControlCommands::drop, "<name>"},
         {"dump", 1, 2, false, &ControlCommands::dump, "<path> <cursor>"},
+        {"merge", 1, 1, false, &ControlCommands::merge, "<name>"},
         {"publish", 0, 0, true, &ControlCommands::publish, ""},
         {"revert", 1, 2, true, &ControlCommands::revert, "<name> [<path>]"},
         {"save-guest", 2, 2, true, &ControlCommands::save_guest, "<domid> <name>"},
@@ -226,14 +222,15 @@ auto ControlCommands::stats(const Asker&, Arguments) -> Outcome {
     return text_answer(std::move(lines));
 }
 
-auto ControlCommands::dump(const Asker&, Arguments arguments) -> Outcome {
+auto ControlCommands::dump(const Asker& asker, Arguments arguments) -> Outcome {
     const std::string_view top = arguments[0];
     const std::string_view cursor = arguments.size() > 1 ? arguments[1] : std::string_view();
     const bool cursor_ok = cursor.empty() || (is_valid_node_path(cursor, default_path_max) &&
                                               xs::is_same_or_below(cursor, top));
     if (!is_valid_node_path(top, default_path_max) || !cursor_ok) return refused(Error::einval);
-    if (server_->tree().head().find(top) == nullptr) return refused(Error::enoent);
-    const TreeDump part = dump_tree(server_->tree().head(), top, cursor, xs::payload_max - 2);
+    const store::Tree& tree = server_->tree_of(asker.client).head();
+    if (tree.find(top) == nullptr) return refused(Error::enoent);
+    const TreeDump part = dump_tree(tree, top, cursor, xs::payload_max - 2);
     return text_answer(part.cursor + '\n' + part.lines);
 }
 

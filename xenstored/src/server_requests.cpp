@@ -41,7 +41,33 @@ bool changes_tree(xs::MessageType type) {
 
 Bench Server::bench(const Connection& connection) {
     return {connection.caller, domains_.limits_of(connection.caller.domain), domains_,
-            tree_.counts().of(connection.caller.domain).nodes};
+            tree_of(connection).counts().of(connection.caller.domain).nodes};
+}
+
+LiveTree& Server::tree_of(ConnectionId id) {
+    const Connection* const connection = connections_.find(id);
+    return connection != nullptr ? tree_of(*connection) : tree_;
+}
+
+std::expected<void, Error> Server::check_out(ConnectionId id, std::string_view name) {
+    Connection* const connection = connections_.find(id);
+    if (connection == nullptr) return std::unexpected(Error::enoent);
+    if (!connection->transactions.empty()) return std::unexpected(Error::ebusy);
+    auto branch = name.empty() ? nullptr : branches_.find(name);
+    if (!name.empty() && !branch) return std::unexpected(Error::enoent);
+    connection->branch = std::move(branch);
+    return {};
+}
+
+std::optional<Error> Server::beyond_quota(const Branch& branch) {
+    for (const auto& [owner, change] : branch.tally().changes()) {
+        if (owner.id == 0 || change.nodes <= 0) continue;
+        const auto nodes = static_cast<std::size_t>(
+            std::max<std::int64_t>(tree_.counts().of(owner).nodes + change.nodes, 0));
+        if (exceeds(nodes, domains_.limits_of(owner).nodes)) return Error::enospc;
+    }
+    if (!fits_memory(branch.tally())) return Error::enomem;
+    return std::nullopt;
 }
 
 void Server::publish(const Branch& branch) {
@@ -99,19 +125,24 @@ Answer Server::tree_request(Connection& connection, xs::MessageType type, Transa
     if (connection.ignored) return std::unexpected(Error::eio);
     effort_ += path_levels(payload) / effort::path_levels;
 
+    LiveTree& tree = tree_of(connection);
     if (transaction != nullptr) {
         const std::size_t touched = transaction->touched_nodes();
         const std::size_t touched_bytes = transaction->touched_bytes();
-        Ruling ruling = transaction->request(bench(connection), tree_.head(), tree_.numbers(),
-                                             stamp, type, payload);
+        Ruling ruling = transaction->request(bench(connection), tree.head(), tree.numbers(), stamp,
+                                             type, payload);
         if (!memory_.has_room(connection, 0)) transaction->give_up();
         effort_ += (transaction->touched_nodes() - touched) * effort::node +
                    (transaction->touched_bytes() - touched_bytes) / effort::path_bytes;
         return std::move(ruling.reply);
     }
-    Branch branch = tree_.branch(stamp);
+    Branch branch = tree.branch(stamp);
     Ruling ruling = judge(bench(connection), branch, type, payload);
-    if (!ruling.reply || branch.tree().same(tree_.head())) return std::move(ruling.reply);
+    if (!ruling.reply || branch.tree().same(tree.head())) return std::move(ruling.reply);
+    if (connection.branch) {
+        tree.publish(branch);
+        return std::move(ruling.reply);
+    }
 
     if (!fits_memory(branch.tally())) {
         return std::unexpected(ruling.creates ? Error::eio : Error::enomem);
@@ -243,8 +274,9 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
     }
 
     effort_ += finished->kept_weight() * effort::request_again;
+    LiveTree& tree = tree_of(connection);
     const auto merged =
-        finished->finish(bench(connection), tree_.head(), tree_.counts(), tree_.numbers());
+        finished->finish(bench(connection), tree.head(), tree.counts(), tree.numbers());
     if (!merged) {
         if (merged.error().error == Error::eagain) {
             ++stats_.conflicts;
@@ -254,6 +286,10 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
     }
     release_held_by(connection.id);
     if (!*merged) return acknowledged();
+    if (connection.branch) {
+        tree.publish(**merged);
+        return acknowledged();
+    }
     const std::int64_t growth = (*merged)->tally().of(connection.caller.domain).bytes;
     if (growth > 0 && !memory_.has_room(connection, static_cast<std::size_t>(growth))) {
         return std::unexpected(Error::enomem);

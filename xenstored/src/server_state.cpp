@@ -39,6 +39,7 @@ State::Connection state_of(const Connection& connection, const WatchIndex& watch
     state.next_transaction = connection.next_transaction_id;
     state.deferred = connection.deferred;
     state.ignored = connection.ignored;
+    state.closes = connection.branch != nullptr;
     state.target = connection.caller.target;
     return state;
 }
@@ -117,7 +118,7 @@ void Server::restore_connection(ConnectionId id, const State::Connection& known,
         caller.privileged = true;
         Connection& client = connections_.open_again(id, caller);
         client.transport = make_socket(id, known.descriptor);
-        if (!client.transport) return connections_.close(client);
+        if (!client.transport || known.closes) return connections_.close(client);
         return restore_client(client, known);
     }
     Domain* const domain = domains_.find(known.ring->domain);

@@ -17,6 +17,8 @@ Result<int> run_log(Invocation& call);
 Result<int> run_net_list(Invocation& call);
 Result<int> run_revert(Invocation& call);
 Result<int> run_snapshot(Invocation& call);
+Result<int> run_branch(Invocation& call);
+Result<int> run_merge(Invocation& call);
 Result<int> run_stats(Invocation& call);
 
 }  // namespace stemma::toolstack

@@ -15,6 +15,7 @@
 #include "xenstored/outstanding.hpp"
 #include "xenstored/rights.hpp"
 #include "xenstored/transaction.hpp"
+#include "xenstored/what_if.hpp"
 #include "xs_wire/message.hpp"
 #include "xs_wire/ring.hpp"
 
@@ -69,6 +70,8 @@ struct Connection {
     // A guest whose changes made a transaction of this client fail waits until then at most.
     ConnectionId held_by;
     Moment held_until;
+
+    std::shared_ptr<WhatIf> branch;  // checked out in place of the live tree; or null
 
     // The request whose reply is deferred: no other is taken until it has come.
     std::optional<xs::Header> deferred;

@@ -69,6 +69,12 @@ class ControlCommands final : public Control {
     Outcome blame(const Asker& asker, Arguments arguments);
     Outcome stats(const Asker& asker, Arguments arguments);
     Outcome dump(const Asker& asker, Arguments arguments);
+    // branch_commands.cpp
+    Outcome branch(const Asker& asker, Arguments arguments);
+    Outcome checkout(const Asker& asker, Arguments arguments);
+    Outcome changes(const Asker& asker, Arguments arguments);
+    Outcome merge(const Asker& asker, Arguments arguments);
+    Outcome drop(const Asker& asker, Arguments arguments);
     // stock_commands.cpp
     Outcome check(const Asker& asker, Arguments arguments);
     Outcome log(const Asker& asker, Arguments arguments);

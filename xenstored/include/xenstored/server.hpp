@@ -116,6 +116,13 @@ class Server final : public HypervisorEvents {
                             const store::Stamp& stamp);
 
     LiveTree& tree() { return tree_; }
+    WhatIfBranches& branches() { return branches_; }
+    // The tree that a client's requests are about: the live one, or the branch it has checked out.
+    LiveTree& tree_of(ConnectionId id);
+    // From now on; an empty name is the live tree. ENOENT; EBUSY while it has transactions open.
+    std::expected<void, xs::Error> check_out(ConnectionId id, std::string_view name);
+    // Whether a branch of the live tree would take a domain beyond its quota of nodes or memory.
+    std::optional<xs::Error> beyond_quota(const Branch& branch);
     DomainTable& domains() { return domains_; }
     Connections& connections() { return connections_; }
     const MemoryAccount& memory() const { return memory_; }
@@ -146,6 +153,9 @@ class Server final : public HypervisorEvents {
                                    Transaction* transaction, std::string_view payload);
 
     // server_requests.cpp
+    LiveTree& tree_of(const Connection& connection) {
+        return connection.branch ? connection.branch->tree : tree_;
+    }
     Bench bench(const Connection& connection);
     // Makes a branch of the head the head.
     void publish(const Branch& branch);
@@ -203,6 +213,7 @@ class Server final : public HypervisorEvents {
     Trace trace_;
     TracedLog log_{trace_};
     LiveTree tree_;
+    WhatIfBranches branches_;
     DomainTable domains_;
     Connections connections_;
     std::vector<ConnectionId> rings_;  // of open ones, and of some that were closed since

@@ -55,6 +55,9 @@ struct State {
         std::uint32_t next_transaction = 1;
         std::optional<xs::Header> deferred;  // a CONTROL request that has no answer yet
         bool ignored = false;                // quarantined; a ring that could not be bound, too
+        // It was about a what-if branch, which is not kept: it is closed, so that what it writes
+        // next does not go to the live tree.
+        bool closes = false;
         std::optional<DomainRef> target;
     };
 
