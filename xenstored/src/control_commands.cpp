@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <utility>
 
 #include "store/stamp.hpp"
 #include "xenstored/adoption.hpp"
@@ -45,6 +46,8 @@ const std::span<const ControlCommands::Command> ControlCommands::commands = [] {
         // C's, in its order
         {"check", 0, 0, false, &ControlCommands::check, ""},
         {"log", 1, 1, false, &ControlCommands::log, "on|off|+<switch>|-<switch>"},
+        {"live-update", 1, any_number, false, &ControlCommands::live_update,
+         "[-c <cmdline>] [-F] [-t <timeout>] <file>\n    Default timeout is 60 seconds."},
         {"logfile", 1, 1, false, &ControlCommands::logfile, "<file>"},
         {"memreport", 0, 1, false, &ControlCommands::memreport, "[<file>]"},
         {"print", 1, 1, false, &ControlCommands::print, "<string>"},
@@ -103,6 +106,18 @@ auto ControlCommands::snapshot(const Asker& asker, Arguments arguments) -> Outco
     return std::nullopt;
 }
 
+// A disk that fails settles nothing, and holds nobody up: the publisher says so by an error.
+bool ControlCommands::settle() {
+    if (publisher_ == nullptr || std::exchange(settled_, false)) return true;
+    if (!settling_) settling_ = publisher_->publish_all();
+    return false;
+}
+
+auto ControlCommands::live_update(const Asker& asker, Arguments arguments) -> Outcome {
+    if (live_update_ == nullptr) return refused(Error::einval);
+    return live_update_->command(asker.client, asker.header, {arguments.begin(), arguments.end()});
+}
+
 auto ControlCommands::publish(const Asker& asker, Arguments) -> Outcome {
     publishing_.emplace(publisher_->publish_all(), asker);
     return std::nullopt;
@@ -158,6 +173,10 @@ Answer ControlCommands::finish_revert(const std::string& path,
 void ControlCommands::take_completions() {
     if (publisher_ == nullptr) return;
     for (const store::Completion& done : publisher_->take_completions()) {
+        if (settling_ == done.id) {
+            settling_.reset();
+            settled_ = true;
+        }
         const auto asker = publishing_.extract(done.id);
         if (asker.empty()) continue;
         Answer answer =

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -40,19 +41,46 @@ void Daemon::attach(ControlCommands& commands, std::span<const int> completion_f
         poller_->add(fd, {PollKey::Kind::history, 0}, true, false);
 }
 
-std::expected<void, std::string> Daemon::listen(const std::string& socket) {
+std::expected<void, std::string> Daemon::open_signals() {
     const sigset_t handled = handled_signals();
     signals_ = Descriptor(::signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC));
     if (!signals_) return std::unexpected(std::string("signalfd: ") + std::strerror(errno));
     poller_->add(signals_.get(), {PollKey::Kind::signal, 0}, true, false);
+    return {};
+}
 
+void Daemon::wait_for_clients(Descriptor listener, const std::string& socket) {
+    listener_ = std::move(listener);
+    socket_path_ = socket;
+    poller_->add(listener_.get(), {PollKey::Kind::listener, 0}, true, false);
+}
+
+std::unique_ptr<Transport> Daemon::adopt_client(ConnectionId id, int descriptor) {
+    const PollKey key{PollKey::Kind::client, id.value};
+    Descriptor socket(descriptor);
+    if (!poller_->add(descriptor, key, true, false)) return nullptr;
+    return std::make_unique<SocketTransport>(std::move(socket), *poller_, key);
+}
+
+std::expected<void, std::string> Daemon::resume(Handover& handover, const std::string& socket) {
+    if (auto opened = open_signals(); !opened) return opened;
+    hypervisor_->take_over(handover);
+    server_.restore(handover.state, [this](ConnectionId id, int descriptor) {
+        return adopt_client(id, descriptor);
+    });
+    auto started = hypervisor_->start(server_, Hypervisor::Start::again);
+    if (!started) return started;
+    wait_for_clients(Descriptor(handover.listener), socket);
+    return {};
+}
+
+std::expected<void, std::string> Daemon::listen(const std::string& socket) {
+    if (auto opened = open_signals(); !opened) return opened;
     if (auto started = hypervisor_->start(server_, Hypervisor::Start::anew); !started)
         return started;
     auto listener = listen_unix(socket, SOCK_STREAM);
     if (!listener) return std::unexpected(std::move(listener).error());
-    listener_ = std::move(*listener);
-    socket_path_ = socket;
-    poller_->add(listener_.get(), {PollKey::Kind::listener, 0}, true, false);
+    wait_for_clients(std::move(*listener), socket);
     return {};
 }
 
@@ -61,8 +89,10 @@ void Daemon::run() {
         std::optional<Moment> deadline;
         if (server_.has_turns_due()) {
             deadline = Moment();  // long past; min() would overflow when now is taken from it
-        } else if (server_.next_deadline() != Moment::max()) {
-            deadline = server_.next_deadline();
+        } else {
+            Moment next = server_.next_deadline();
+            if (live_update_ != nullptr) next = std::min(next, live_update_->next_deadline());
+            if (next != Moment::max()) deadline = next;
         }
         const auto ready = poller_->wait(deadline);
         // What the hypervisor says comes first: a client may act on it already.
@@ -95,6 +125,9 @@ void Daemon::run() {
                 case PollKey::Kind::signal:
                     take_signals();
                     break;
+                case PollKey::Kind::probe:
+                    live_update_->probe_ready();
+                    break;
                 case PollKey::Kind::history:
                     commands_->take_completions();
                     break;
@@ -106,6 +139,7 @@ void Daemon::run() {
         server_.expire();
         const std::size_t clients = server_.connections().size();
         server_.flush();
+        if (live_update_ != nullptr) live_update_->step();
         if (!accepting_ && server_.connections().size() < clients) {
             accepting_ = true;
             poller_->change(listener_.get(), {PollKey::Kind::listener, 0}, true, false);

@@ -231,6 +231,14 @@ void HostedHypervisor::refuse(std::string why) {
     last_refusal_ = std::move(why);
 }
 
+void HostedHypervisor::hand_over(Handover& handover, Successor) {
+    handover.hosted = held();
+}
+
+void HostedHypervisor::take_over(Handover& handover) {
+    adopt(handover.hosted);
+}
+
 DomainHandle HostedHypervisor::handle(xs::DomainId domain) {
     DomainHandle handle{};
     const auto known = domains_.find(domain);

@@ -38,6 +38,12 @@ std::expected<std::optional<InBuffer::Request>, InBuffer::TooLong> InBuffer::nex
     return Request{header, waiting.subspan(xs::Header::size, header.length)};
 }
 
+bool InBuffer::next_is(xs::MessageType type) const {
+    const auto waiting = unread();
+    return waiting.size() >= xs::Header::size &&
+           xs::Header::read(waiting.first<xs::Header::size>()).type == type;
+}
+
 bool InBuffer::ready() const {
     const auto waiting = unread();
     if (waiting.size() < xs::Header::size) return false;

@@ -1,4 +1,5 @@
 // The program: command line, locks, sockets, then the loop.
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -7,17 +8,23 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "store/publisher.hpp"
 #include "xenstored/adoption.hpp"
+#include "xenstored/become_program.hpp"
 #include "xenstored/control_commands.hpp"
 #include "xenstored/daemon.hpp"
 #include "xenstored/history.hpp"
 #include "xenstored/hosted_hypervisor.hpp"
+#include "xenstored/live_update.hpp"
 #include "xenstored/options.hpp"
 #include "xenstored/poller.hpp"
 #include "xenstored/published_history.hpp"
@@ -102,19 +109,120 @@ void load_configuration(stemma::store::Publisher& publisher, Server& server) {
     if (wanted == nullptr) return;
     const stemma::store::Stamp stamp{server.clock().wall(), 0, stemma::store::Operation::load};
     Branch branch = server.tree().branch(stamp);
-    revert_subtree(branch, "/stemma", wanted);
-    server.tree().publish(branch);  // nobody watches yet
+    const auto changed = revert_subtree(branch, "/stemma", wanted);
+    if (server.connections().size() == 0) {
+        server.tree().publish(branch);  // before the first commit, which is of all that is there
+    } else {
+        server.publish_as_domain0(branch, changed, stamp);
+    }
 }
 
 // The first commit of this run, so that there is one to name from the beginning.
-void publish_start(stemma::store::Publisher& publisher, Server& server) {
+void publish_start(stemma::store::Publisher& publisher, Server& server, bool live_update) {
     stemma::store::Submission start;
     start.tree = server.tree().head();
-    start.info = {"domain 0", server.clock().wall(), {"xenstored started"}};
+    start.info = {"domain 0",
+                  server.clock().wall(),
+                  {live_update ? "xenstored updated" : "xenstored started"}};
     publisher.submit(std::move(start));
 }
 
-int serve(const Options& options) {
+// The one thread waits here, for a moment, since nobody is served any more anyhow: what is not
+// written yet would be lost from the history, though not from the store.
+void write_history(ControlCommands& commands, stemma::store::Publisher& publisher) {
+    constexpr int at_most_ms = 2000;
+    pollfd completion{publisher.completion_fd(), POLLIN, 0};
+    while (!commands.settle() && ::poll(&completion, 1, at_most_ms) > 0)
+        commands.take_completions();
+}
+
+// What the program before this one left, if it was a live update.
+std::expected<std::optional<Handover>, std::string> handover_of(const Options& options,
+                                                                const std::string& directory) {
+    if (options.take_over < 0 && !options.after_c) return std::nullopt;
+    auto handover =
+        options.take_over >= 0 ? take_handover(options.take_over) : take_handover(directory);
+    if (!handover) return std::unexpected(std::move(handover).error());
+    return std::optional(std::move(*handover));
+}
+
+// The locks on the run directory and the pid file; none if another daemon has one of them.
+std::expected<std::vector<Descriptor>, std::string> take_locks(const std::string& directory,
+                                                               const std::string& pid_path) {
+    std::vector<Descriptor> locks;
+    auto run_lock = lock_directory(directory);
+    if (!run_lock) return std::unexpected(run_lock.error());
+    if (run_lock->held_elsewhere) return locks;
+    if (!pid_path.empty()) {
+        auto pid_file = lock_pid_file(pid_path);
+        if (!pid_file) return std::unexpected(pid_file.error());
+        if (pid_file->held_elsewhere) return locks;
+        locks.push_back(std::move(pid_file->file));
+    }
+    locks.push_back(std::move(run_lock->file));
+    return locks;
+}
+
+void open_trace(Trace& trace, const Options& options, const std::string& path,
+                const std::optional<Handover>& handover) {
+    const bool kept = handover && !handover->trace_file.empty();
+    const std::string& file = kept ? handover->trace_file : path;
+    if (!file.empty()) {
+        auto opened = Trace::open(file);
+        if (opened) {
+            trace = std::move(*opened);
+        } else {
+            std::fprintf(stderr, "xenstored: %s\n", opened.error().c_str());
+        }
+    }
+    for (const std::string& text : options.trace_switches) {
+        if (!trace.set_switch(text)) {
+            std::fprintf(stderr, "xenstored: no trace switch is called %s\n", text.c_str());
+        }
+    }
+    if (kept) trace.set_classes(handover->trace_classes);
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+    std::istringstream stream(text);
+    return {std::istream_iterator<std::string>(stream), {}};
+}
+
+// Ends this program in favour of another one; returns only if it could not be started.
+std::string update_to(const LiveUpdate::Order& order, Daemon& daemon, Hypervisor& hypervisor,
+                      const std::vector<Descriptor>& locks,
+                      const std::vector<std::string>& arguments, const std::string& directory,
+                      Log& log) {
+    Server& server = daemon.server();
+    Handover handover;
+    handover.state = server.capture();
+    State::Connection& client = handover.state.connections[order.client.value];
+    // The next program answers for this one.
+    client.deferred.reset();
+    client.output.push_back({LiveUpdate::success(order.request), false});
+    handover.listener = daemon.listener();
+    for (const Descriptor& lock : locks)
+        handover.locks.push_back(lock.get());
+    if (server.trace().is_open()) handover.trace_file = server.trace().path();
+    handover.trace_classes = server.trace().classes();
+    const auto to = order.to_ours ? Hypervisor::Successor::ours : Hypervisor::Successor::c;
+    hypervisor.hand_over(handover, to);
+    log.say(Severity::info, "live update: to " + order.program);
+    if (!order.to_ours) {
+        for (const std::string& what : left_out(handover.state, order.version))
+            log.say(Severity::info, "live update: C is not told of " + what);
+    }
+    std::string reason =
+        become_program(order, handover,
+                       order.arguments ? words_of(*order.arguments)
+                                       : inherited_arguments(arguments, order.to_ours),
+                       directory);
+    hypervisor.take_back();
+    log.say(Severity::error, "live update: " + reason);
+    return reason;
+}
+
+int serve(const Options& options, const std::vector<std::string>& arguments) {
     std::string directory = environment("XENSTORED_RUNDIR");
     if (directory.empty()) directory = "/run/xenstored";
     directory = absolute(directory);
@@ -125,23 +233,28 @@ int serve(const Options& options) {
     Options placed = options;
     placed.repository = absolute(options.repository);
 
-    auto daemonizer = Daemonizer::start(options.fork);
+    const bool taking_over = options.take_over >= 0 || options.after_c;
+    auto daemonizer = Daemonizer::start(options.fork && !taking_over);
     if (!daemonizer) {
         std::fprintf(stderr, "FATAL: xenstored: %s\n", daemonizer.error().c_str());
         return 1;
     }
     ::mkdir(directory.c_str(), 0755);
-    auto run_lock = lock_directory(directory);
-    if (!run_lock) return fail(*daemonizer, run_lock.error());
-    PidFile pid_file;
-    if (!run_lock->held_elsewhere && !pid_path.empty()) {
-        auto locked = lock_pid_file(pid_path);
-        if (!locked) return fail(*daemonizer, locked.error());
-        pid_file = std::move(*locked);
-    }
-    if (run_lock->held_elsewhere || pid_file.held_elsewhere) {
-        daemonizer->report(0, false);
-        return 0;
+    auto handover = handover_of(placed, directory);
+    if (!handover) return fail(*daemonizer, "live update: " + handover.error());
+    std::vector<Descriptor> locks;
+    if (*handover && !(*handover)->locks.empty()) {
+        for (const int lock : (*handover)->locks)
+            locks.emplace_back(lock);
+    } else {
+        auto taken = take_locks(directory, pid_path);
+        if (!taken) return fail(*daemonizer, taken.error());
+        locks = std::move(*taken);
+        // After a live update it is this process that holds them, in descriptors that C was given.
+        if (locks.empty() && !taking_over) {
+            daemonizer->report(0, false);
+            return 0;
+        }
     }
     ::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
@@ -163,26 +276,37 @@ int serve(const Options& options) {
     daemon.server().set_log(log);
     ControlCommands commands(daemon.server(), archive.publisher.get(), archive.reader.get());
     if (archive.publisher) {
-        load_configuration(*archive.publisher, daemon.server());
-        publish_start(*archive.publisher, daemon.server());
+        if (!taking_over) load_configuration(*archive.publisher, daemon.server());
         daemon.attach(commands, std::array{archive.publisher->completion_fd(),
                                            archive.reader->completion_fd()});
     }
-    if (!trace_path.empty()) {
-        auto trace = Trace::open(trace_path);
-        if (trace) {
-            daemon.server().trace() = std::move(*trace);
-        } else {
-            std::fprintf(stderr, "xenstored: %s\n", trace.error().c_str());
-        }
-    }
-    for (const std::string& text : options.trace_switches) {
-        if (!daemon.server().trace().set_switch(text)) {
-            std::fprintf(stderr, "xenstored: no trace switch is called %s\n", text.c_str());
-        }
-    }
-    const auto listening = daemon.listen(socket);
+    open_trace(daemon.server().trace(), options, trace_path, *handover);
+
+    LiveUpdate live_update(
+        daemon.server(), *poller,
+        [&](const LiveUpdate::Order& order) {
+            if (archive.publisher) write_history(commands, *archive.publisher);
+            daemon.server().flush();
+            return update_to(order, daemon, **hypervisor, locks, arguments, directory, log);
+        },
+        [&] { return commands.settle(); });
+    commands.set_live_update(live_update);
+    daemon.attach(live_update);
+    const auto listening = *handover ? daemon.resume(**handover, socket) : daemon.listen(socket);
     if (!listening) return fail(*daemonizer, listening.error());
+    if (archive.publisher) publish_start(*archive.publisher, daemon.server(), taking_over);
+    // A C xenstored that was never ours has no configuration; one that was has kept it.
+    const bool has_configuration = daemon.server().tree().head().find("/stemma") != nullptr;
+    if (archive.publisher && options.after_c && !has_configuration) {
+        load_configuration(*archive.publisher, daemon.server());
+    }
+    if (taking_over) {
+        log.say(Severity::info, "live update: goes on with " +
+                                    std::to_string(daemon.server().connections().size()) +
+                                    " connections");
+        daemon.run();
+        return 0;
+    }
 
     if (options.print_pid) {
         std::printf("%ld\n", static_cast<long>(::getpid()));
@@ -211,5 +335,6 @@ int main(int argc, char** argv) {
         std::fputs(usage().c_str(), stdout);
         return 0;
     }
-    return serve(*options);
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    return serve(*options, arguments);
 }

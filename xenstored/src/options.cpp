@@ -26,6 +26,7 @@ constexpr char flag_repository = 1;
 constexpr char flag_no_repository = 2;
 constexpr char flag_publish_interval = 3;
 constexpr char flag_trace_control = 4;
+constexpr char flag_take_over = 5;
 
 constexpr std::array flags{
     Flag{'D', "no-domain-init", Argument::none, ""},
@@ -49,7 +50,8 @@ constexpr std::array flags{
     Flag{'V', "verbose", Argument::none, ""},
     Flag{'W', "watch-nb", Argument::required, "<nb>     limit watches per domain"},
     Flag{'w', "timeout", Argument::required, "<what>=<seconds>  set a timeout: watch-event"},
-    Flag{'U', "live-update", Argument::none, ""},
+    Flag{'U', "live-update", Argument::none,
+         "go on where C xenstored left its state (live update)"},
     Flag{'e', "event", Argument::required, ""},
     Flag{'m', "master-domid", Argument::required, ""},
     Flag{'p', "priv-domid", Argument::required, "<domid>  a domain as privileged as domain 0"},
@@ -60,6 +62,8 @@ constexpr std::array flags{
     Flag{flag_no_repository, "no-repository", Argument::none, "keep no history"},
     Flag{flag_publish_interval, "publish-interval", Argument::required,
          "<ms>     how long changes wait for company before they are published"},
+    Flag{flag_take_over, "take-over", Argument::required,
+         "<fd>     go on where another xenstored of ours left its state (live update)"},
 };
 
 const Flag* find_letter(char letter) {
@@ -177,6 +181,15 @@ Done apply(Options& options, const Flag& flag, std::string_view value) {
         case flag_trace_control:
             options.trace_switches.emplace_back(value);
             break;
+        case 'U':
+            options.after_c = true;
+            break;
+        case flag_take_over: {
+            const auto descriptor = number(value);
+            if (!descriptor) return std::unexpected(descriptor.error());
+            options.take_over = *descriptor;
+            break;
+        }
         case 'V':
             options.verbose = true;
             break;
@@ -268,6 +281,26 @@ std::expected<Options, std::string> parse_options(std::span<const char* const> a
         }
     }
     return options;
+}
+
+std::vector<std::string> inherited_arguments(std::span<const std::string> arguments, bool to_ours) {
+    std::vector<std::string> inherited;
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view word = arguments[i];
+        const auto equals = word.find('=');
+        const bool is_long = word.starts_with("--") && word.size() > 2;
+        const auto flag = is_long ? find_name(word.substr(2, equals - 2)) : nullptr;
+        const bool ours = flag && *flag != nullptr && (*flag)->letter <= 31;
+        const bool of_update = (flag && *flag != nullptr && (*flag)->letter == flag_take_over) ||
+                               word == "-U" || word == "--live-update";
+        if (!of_update && (to_ours || !ours)) {
+            inherited.emplace_back(word);
+            continue;
+        }
+        const bool has_value = ours && (*flag)->argument == Argument::required;
+        if (has_value && equals == std::string_view::npos) ++i;
+    }
+    return inherited;
 }
 
 std::string usage() {

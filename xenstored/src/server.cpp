@@ -251,6 +251,11 @@ void Server::reply(Connection& connection, const xs::Header& request, Answer ans
     connections_.mark_dirty(connection);
 }
 
+void Server::hold_transactions(bool held) {
+    transactions_held_ = held;
+    limits_changed();  // wakes whoever was made to wait
+}
+
 void Server::limits_changed() {
     connections_.for_each([&](Connection& connection) {
         if (connection.paused) connections_.mark_dirty(connection);

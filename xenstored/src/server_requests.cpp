@@ -241,6 +241,7 @@ Answer Server::transaction_start(Connection& connection, const Transaction* tran
     while (next == 0 || connection.transactions.contains(next))
         ++next;
     const std::uint32_t id = next++;
+    if (connection.transactions.empty()) connection.transactions_since = clock_->now();
     connection.transactions.emplace(
         id, std::make_unique<Transaction>(transaction_bounds(connection), domains_.deaths(),
                                           tree_.replaced_bytes()));

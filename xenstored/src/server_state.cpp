@@ -171,6 +171,7 @@ void Server::restore_client(Connection& connection, const State::Connection& kno
         place->second->doom();
     }
     connection.next_transaction_id = known.next_transaction;
+    connection.transactions_since = clock_->now();
     connections_.mark_runnable(connection);
     connections_.mark_dirty(connection);
     if (known.deferred) reply(connection, *known.deferred, std::unexpected(xs::Error::eagain));

@@ -114,6 +114,10 @@ void Server::take_requests(Connection& connection, std::uint64_t share) {
 
 bool Server::may_take(const Connection& connection) const {
     if (connection.deferred || connection.ignored) return false;
+    if (transactions_held_ && connection.transactions.empty() &&
+        connection.in.next_is(xs::MessageType::transaction_start)) {
+        return false;
+    }
     if (connection.caller.privileged) return connection.out.bytes() < socket_reply_backlog;
     if (connection.held_by != ConnectionId{}) return false;
     const Limits& limits = domains_.limits_of(connection.caller.domain);

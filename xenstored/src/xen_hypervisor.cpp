@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "xenstored/descriptor.hpp"
+#include "xenstored/handover.hpp"
 #include "xs_wire/ring.hpp"
 
 namespace stemma::xenstored {
@@ -171,6 +172,35 @@ DomainHandle XenHypervisor::handle(xs::DomainId domain) {
         std::ranges::copy(known->second.handle, handle.begin());
     }
     return handle;
+}
+
+// One of ours opens the device anew and binds again; C goes on with the device as it is, but wants
+// to bind the virtual interrupt itself.
+void XenHypervisor::hand_over(Handover& handover, Successor to) {
+    if (to == Successor::ours) return;
+    handover.event_channels = xen_->event_fd();
+    for (const auto& [port, domain] : ports_)
+        handover.local_ports[domain] = port;
+    xen_->unbind(std::exchange(death_port_, 0));
+}
+
+void XenHypervisor::take_back() {
+    if (death_port_ != 0) return;
+    const auto bound = xen_->bind_domain_events();
+    if (bound) death_port_ = *bound;
+    look_at_domains();
+}
+
+void XenHypervisor::take_over(Handover& handover) {
+    if (handover.event_channels < 0) return;
+    for (auto& [id, connection] : handover.state.connections) {
+        if (!connection.ring || connection.ring->port != 0) continue;
+        const auto local = handover.local_ports.find(connection.ring->domain);
+        if (local == handover.local_ports.end()) continue;
+        connection.ring->port = xen_->remote_port(local->second).value_or(0);
+    }
+    // Its ports go with it, and can be bound again.
+    ::close(std::exchange(handover.event_channels, -1));
 }
 
 // Grant 1, as C; a domain built without one names the frame.

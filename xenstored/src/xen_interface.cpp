@@ -130,6 +130,14 @@ class Xen final : public XenInterface {
     std::expected<std::uint32_t, int> bind_domain_events() override {
         return port(xenevtchn_bind_virq(channels_.get(), VIRQ_DOM_EXC));
     }
+    std::expected<std::uint32_t, int> remote_port(std::uint32_t port) override {
+        xc_evtchn_status_t status{};
+        status.dom = DOMID_SELF;
+        status.port = port;
+        if (xc_evtchn_status(control_.get(), &status) != 0) return std::unexpected(errno);
+        if (status.status != EVTCHNSTAT_interdomain) return std::unexpected(ENOTCONN);
+        return status.u.interdomain.port;
+    }
     void unbind(std::uint32_t port) override { xenevtchn_unbind(channels_.get(), port); }
     void notify(std::uint32_t port) override { xenevtchn_notify(channels_.get(), port); }
     int event_fd() override { return xenevtchn_fd(channels_.get()); }

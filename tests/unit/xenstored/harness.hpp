@@ -16,6 +16,7 @@
 
 #include "xenstored/clock.hpp"
 #include "xenstored/hypervisor.hpp"
+#include "xenstored/migration_stream.hpp"
 #include "xenstored/ring_transport.hpp"
 #include "xenstored/server.hpp"
 #include "xs_wire/message.hpp"
@@ -58,6 +59,8 @@ class FakeHypervisor final : public Hypervisor {
         return std::make_unique<Channel>(page->second);
     }
 
+    void hand_over(Handover&, Successor) override {}
+    void take_over(Handover&) override {}
     DomainHandle handle(xs::DomainId domain) override {
         const auto page = pages.find(domain);
         return page == pages.end() ? DomainHandle{} : DomainHandle{page->second->serial};
@@ -305,7 +308,12 @@ struct Lab {
     // The daemon's process ends, `between()` happens, and another one goes on.
     template <class Between>
     void restart(Between between) {
-        const State state = server.capture();
+        State state = server.capture();
+        if (through_stream) {
+            Handover handover;
+            handover.state = state;
+            state = read_stream(write_stream(handover, {2, true}))->state;
+        }
         std::destroy_at(&server);
         between();
         std::construct_at(&server, settings_, hypervisor, *kept_, clock);
@@ -368,6 +376,7 @@ struct Lab {
         return NodeCounts::of_tree(server.tree().head().root()) == server.tree().counts();
     }
 
+    bool through_stream = false;  // restart() hands over as live update does
     ManualClock clock;
     FakeHypervisor hypervisor;
     RecordingHistory history;

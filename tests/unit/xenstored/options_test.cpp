@@ -131,3 +131,14 @@ TEST_CASE("our own flags") {
     CHECK(parsed({"--help"})->help);
     CHECK(usage().find("--no-repository") != std::string::npos);
 }
+
+TEST_CASE("the next program gets this one's arguments, but for what only this one could mean") {
+    const std::vector<std::string> given{
+        "--pid-file", "/p",  "--repository",        "/r", "-U", "-NE", "5", "--take-over=7",
+        "--trace-co", "+io", "--publish-interval=3"};
+    CHECK(inherited_arguments(given, true) ==
+          std::vector<std::string>{"--pid-file", "/p", "--repository", "/r", "-NE", "5",
+                                   "--trace-co", "+io", "--publish-interval=3"});
+    CHECK(inherited_arguments(given, false) ==
+          std::vector<std::string>{"--pid-file", "/p", "-NE", "5"});
+}

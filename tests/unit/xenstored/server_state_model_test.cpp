@@ -106,6 +106,7 @@ struct Pair {
             doomed[who].merge(open[who]);
             open[who].clear();
         }
+        restarts.lab.through_stream = restarted % 2 == 1;
         restarts.lab.restart();
         restarts.lab.settle();
         ++restarted;

@@ -57,6 +57,10 @@ class FakeXen final : public XenInterface {
         if (state.no_virq) return std::unexpected(EEXIST);
         return death_port;
     }
+    std::expected<std::uint32_t, int> remote_port(std::uint32_t port) override {
+        if (!state.bound.contains(port)) return std::unexpected(ENOTCONN);
+        return port - 100;
+    }
     void unbind(std::uint32_t port) override { state.bound.erase(port); }
     void notify(std::uint32_t port) override { state.notified.push_back(port); }
     int event_fd() override { return state.readable.get(); }

@@ -65,6 +65,7 @@ struct Connection {
 
     std::map<std::uint32_t, std::unique_ptr<Transaction>> transactions;
     std::uint32_t next_transaction_id = 1;
+    Moment transactions_since;  // when the first of those that are open began
 
     std::uint64_t debt = 0;  // effort it had beyond its share of the turns so far
     // A guest whose changes made a transaction of this client fail waits until then at most.

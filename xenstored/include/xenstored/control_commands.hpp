@@ -9,6 +9,7 @@
 
 #include "store/publisher.hpp"
 #include "xenstored/control.hpp"
+#include "xenstored/live_update.hpp"
 #include "xenstored/reader.hpp"
 #include "xenstored/server.hpp"
 
@@ -25,7 +26,7 @@ namespace stemma::xenstored {
 //   stats                   -> lines "NAME VALUE"
 //   dump PATH CURSOR        -> the next cursor (empty after the last part), a newline, then lines
 //                              PATH <tab> PERMISSIONS <tab> VALUE; the first cursor is empty
-//   check, log, logfile, memreport, print, quota, quota-soft, help
+//   check, live-update, log, logfile, memreport, print, quota, quota-soft, help
 //                           as C's; log takes the switches of later releases, too
 //
 // Errors: EINVAL for a wrong command or argument, ENOENT for what is not there, ENOSYS where no
@@ -37,6 +38,11 @@ class ControlCommands final : public Control {
 
     std::optional<Answer> command(ConnectionId client, const xs::Header& header,
                                   std::string_view payload) override;
+
+    // `live-update` goes there; without it, it is EINVAL. It must outlive this object's requests.
+    void set_live_update(LiveUpdate& live_update) { live_update_ = &live_update; }
+    // Asks for all history to be on disk: false until it was once.
+    bool settle();
 
     // Publisher or reader has finished something: answers who waits for it.
     void take_completions();
@@ -83,6 +89,7 @@ class ControlCommands final : public Control {
     Outcome quota(const Asker& asker, Arguments arguments);
     Outcome quota_soft(const Asker& asker, Arguments arguments);
     Outcome print(const Asker& asker, Arguments arguments);
+    Outcome live_update(const Asker& asker, Arguments arguments);
     Outcome help(const Asker& asker, Arguments arguments);
 
     Outcome quota_settings(Arguments arguments, bool soft);
@@ -95,6 +102,9 @@ class ControlCommands final : public Control {
     Server* server_;
     store::Publisher* publisher_;
     Reader* reader_;
+    LiveUpdate* live_update_ = nullptr;
+    std::optional<store::RequestId> settling_;
+    bool settled_ = false;
     std::unordered_map<store::RequestId, Asker> publishing_;
     std::unordered_map<std::uint64_t, Reading> reading_;
 };

@@ -9,7 +9,9 @@
 #include "xenstored/clock.hpp"
 #include "xenstored/control_commands.hpp"
 #include "xenstored/descriptor.hpp"
+#include "xenstored/handover.hpp"
 #include "xenstored/hypervisor.hpp"
+#include "xenstored/live_update.hpp"
 #include "xenstored/poller.hpp"
 #include "xenstored/server.hpp"
 
@@ -33,6 +35,13 @@ class Daemon {
     // error says what could not be opened, and why.
     std::expected<void, std::string> listen(const std::string& socket);
 
+    // Instead of listen(): goes on with what another program left in this process, which listened
+    // on `socket`.
+    std::expected<void, std::string> resume(Handover& handover, const std::string& socket);
+    // Where live updates are taken care of.
+    void attach(LiveUpdate& live_update) { live_update_ = &live_update; }
+    int listener() const { return listener_.get(); }
+
     // Serves until SIGTERM or SIGINT.
     void run();
 
@@ -41,12 +50,16 @@ class Daemon {
   private:
     void accept_clients();
     void take_signals();
+    std::expected<void, std::string> open_signals();
+    std::unique_ptr<Transport> adopt_client(ConnectionId id, int descriptor);
+    void wait_for_clients(Descriptor listener, const std::string& socket);
 
     Poller* poller_;
     SystemClock clock_;
     Hypervisor* hypervisor_;
     Server server_;
     ControlCommands* commands_ = nullptr;
+    LiveUpdate* live_update_ = nullptr;
     Descriptor listener_;
     Descriptor signals_;
     std::string socket_path_;

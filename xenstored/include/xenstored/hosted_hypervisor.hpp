@@ -12,6 +12,7 @@
 
 #include "xenstored/descriptor.hpp"
 #include "xenstored/doorbell.hpp"
+#include "xenstored/handover.hpp"
 #include "xenstored/hypervisor.hpp"
 #include "xenstored/poller.hpp"
 #include "xs_wire/hosted_link.hpp"
@@ -42,24 +43,14 @@ class HostedHypervisor final : public Hypervisor {
     void poll_events() override;
     bool exists(xs::DomainId domain) override;
     DomainHandle handle(xs::DomainId domain) override;
+    void hand_over(Handover& handover, Successor to) override;
+    void take_over(Handover& handover) override;
     std::expected<std::unique_ptr<DomainChannel>, xs::Error> connect(xs::DomainId domain,
                                                                      std::uint64_t frame,
                                                                      std::uint32_t port) override;
 
-    // What another daemon must be given to go on: the listener, the links of the agents, the
-    // domains. The descriptors stay this object's.
-    struct Held {
-        struct Domain {
-            xs::DomainId id = 0;
-            std::uint32_t port = 0;
-            int page = -1;
-            int wakes_daemon = -1;
-            int wakes_domain = -1;
-        };
-        int listener = -1;
-        std::vector<int> links;
-        std::vector<Domain> domains;
-    };
+    // What another daemon must be given to go on. The descriptors stay this object's.
+    using Held = HostedDescriptors;
     Held held() const;
     // Takes over descriptors that another daemon held, before Server::restore().
     void adopt(const Held& held);

@@ -46,6 +46,8 @@ class HypervisorEvents {
     ~HypervisorEvents() = default;
 };
 
+struct Handover;
+
 // What the daemon asks of the hypervisor: XenHypervisor on a Xen host, HostedHypervisor, which
 // answers from what the agent said, elsewhere.
 class Hypervisor {
@@ -68,6 +70,14 @@ class Hypervisor {
 
     // True for a domain that is alive or dying, domain 0 included.
     virtual bool exists(xs::DomainId domain) = 0;
+
+    // Live update. hand_over() adds what the next program needs, and lets go of what it must have
+    // for itself; take_back() is called if it could not be started. take_over() is the other side,
+    // before Server::restore(): it completes the state by the ports of the rings.
+    enum class Successor { ours, c };
+    virtual void hand_over(Handover& handover, Successor to) = 0;
+    virtual void take_back() {}
+    virtual void take_over(Handover& handover) = 0;
 
     // Which domain it was that exists() last found by this id.
     virtual DomainHandle handle(xs::DomainId domain) = 0;

@@ -36,6 +36,9 @@ class InBuffer {
     // True if next() has something to say: a whole request or a header that is too long.
     bool ready() const;
 
+    // Whether what next() would give is a request of this type.
+    bool next_is(xs::MessageType type) const;
+
     void clear() { begin_ = end_ = 0; }
 
     // What was taken from the client and is no request yet.

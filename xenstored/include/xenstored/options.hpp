@@ -23,9 +23,11 @@ struct Options {
     bool verbose = false;                     // -V
     bool keep_orphans = false;                // -K
     bool help = false;                        // -H
-    xs::DomainId privileged_domain = 0;       // -p, --priv-domid
-    std::vector<std::string> warnings;        // flags nobody knows; C goes on without them, too
-    std::string repository;                   // --repository; empty: --no-repository
+    bool after_c = false;                     // -U: C xenstored left its state
+    int take_over = -1;                  // --take-over: another of ours did, in this descriptor
+    xs::DomainId privileged_domain = 0;  // -p, --priv-domid
+    std::vector<std::string> warnings;   // flags nobody knows; C goes on without them, too
+    std::string repository;              // --repository; empty: --no-repository
     std::chrono::milliseconds publish_interval{500};  // --publish-interval
 };
 
@@ -34,6 +36,10 @@ inline constexpr char default_repository[] = "/var/lib/stemma/store.git";
 // `environment_repository` is STEMMA_REPOSITORY, or empty. The error is what C would say, one line.
 std::expected<Options, std::string> parse_options(std::span<const char* const> arguments,
                                                   const std::string& environment_repository);
+
+// The arguments of this program for the one that it becomes by a live update: without those that
+// said whom it took over from, and, for C, without our own.
+std::vector<std::string> inherited_arguments(std::span<const std::string> arguments, bool to_ours);
 
 std::string usage();
 

@@ -23,7 +23,8 @@ struct PollKey {
         ring,
         event_channels,
         history,
-        signal
+        signal,
+        probe
     };
     Kind kind{};
     std::uint64_t id = 0;  // below 2^56

@@ -126,6 +126,8 @@ class Server final : public HypervisorEvents {
     DomainTable& domains() { return domains_; }
     Connections& connections() { return connections_; }
     const MemoryAccount& memory() const { return memory_; }
+    // While true, who has no transaction open starts none: the request waits, and all behind it.
+    void hold_transactions(bool held);
     // Quotas were changed: whoever waits at one may go on.
     void limits_changed();
     const Stats& stats() const { return stats_; }
@@ -221,6 +223,7 @@ class Server final : public HypervisorEvents {
     MemoryAccount memory_;
     Announcer announcer_;
     bool shutdown_untold_ = false;
+    bool transactions_held_ = false;
     std::uint64_t look_for_old_at_ = replaced_bytes_kept;
     std::uint64_t effort_ = 0;        // spent on requests so far; see effort.hpp
     std::vector<ConnectionId> held_;  // guests whose requests wait: see hold()

@@ -35,6 +35,9 @@ class Trace {
     // it. Nothing if none was named.
     void reopen();
     void close() { file_.reset(); }
+    const std::string& path() const { return path_; }
+    std::uint8_t classes() const { return classes_; }
+    void set_classes(std::uint8_t classes) { classes_ = classes; }
     bool is_open() const { return static_cast<bool>(file_); }
 
     // False if there is no such switch.

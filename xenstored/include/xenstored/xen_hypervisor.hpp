@@ -38,6 +38,9 @@ class XenHypervisor final : public Hypervisor {
     void poll_events() override;
     bool exists(xs::DomainId domain) override;
     DomainHandle handle(xs::DomainId domain) override;
+    void hand_over(Handover& handover, Successor to) override;
+    void take_back() override;
+    void take_over(Handover& handover) override;
     std::expected<std::unique_ptr<DomainChannel>, xs::Error> connect(xs::DomainId domain,
                                                                      std::uint64_t frame,
                                                                      std::uint32_t port) override;

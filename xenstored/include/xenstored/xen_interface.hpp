@@ -50,6 +50,8 @@ class XenInterface {
     // Our port. Bound to the domain's, or to VIRQ_DOM_EXC.
     virtual std::expected<std::uint32_t, int> bind(xs::DomainId domain, std::uint32_t remote) = 0;
     virtual std::expected<std::uint32_t, int> bind_domain_events() = 0;
+    // To which port of a domain ours is bound, whoever in this domain bound it.
+    virtual std::expected<std::uint32_t, int> remote_port(std::uint32_t port) = 0;
     virtual void unbind(std::uint32_t port) = 0;
     virtual void notify(std::uint32_t port) = 0;
     // Readable when a port is pending.

@@ -40,6 +40,7 @@ struct Port {
     std::atomic<PortState> state;
     std::atomic<std::uint32_t> domain;
     std::atomic<std::uint32_t> is_virq;
+    std::atomic<std::int32_t> device;  // the descriptor by which it was bound
 };
 
 struct Host {

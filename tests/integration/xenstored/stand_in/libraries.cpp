@@ -1,5 +1,7 @@
 // libxenctrl, libxenevtchn, libxengnttab and libxenforeignmemory, as far as a xenstored asks.
+#include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 extern "C" {  // not all of these headers say so themselves
@@ -50,12 +52,37 @@ void* map_frame(std::uint32_t id, std::uint64_t frame) {
     return map_page(domain->page);
 }
 
+// The descriptor of the event channel device. One for each that opens it, so that what a program
+// leaves to the next in its process can be told from what that opens.
+int device = -1;
+
+int open_device(bool stays_open) {
+    if (machine().driven) return machine().event_read;
+    return ::fcntl(machine().event_read, stays_open ? F_DUPFD : F_DUPFD_CLOEXEC, 3);
+}
+
+bool is_open(int fd) {
+    struct stat here {};
+    struct stat events {};
+    return ::fstat(fd, &here) == 0 && ::fstat(machine().event_read, &events) == 0 &&
+           here.st_ino == events.st_ino && here.st_dev == events.st_dev;
+}
+
+// As the kernel does when the device is closed.
+void unbind_closed(Domain& domain) {
+    auto& port = machine().host->ports[domain.local_port];
+    if (domain.local_port == 0 || is_open(port.device)) return;
+    port.state = PortState::closed;
+    domain.local_port = 0;
+}
+
 xenevtchn_port_or_error_t new_port(std::uint32_t domain, bool is_virq) {
     for (std::uint32_t at = 1; at < stand_in::wake_port; ++at) {
         auto& port = machine().host->ports[at];
         if (port.state != PortState::closed) continue;
         port.domain = domain;
         port.is_virq = is_virq ? 1 : 0;
+        port.device = device;
         port.state = PortState::quiet;
         return static_cast<xenevtchn_port_or_error_t>(at);
     }
@@ -112,6 +139,20 @@ int xc_domain_getinfolist(xc_interface*, uint32_t first, unsigned max, xc_domain
     });
 }
 
+int xc_evtchn_status(xc_interface*, xc_evtchn_status_t* status) {
+    if (status->dom != DOMID_SELF || status->port >= stand_in::ports_max) return refuse(EINVAL, -1);
+    const auto& port = machine().host->ports[status->port];
+    status->status = EVTCHNSTAT_closed;
+    if (port.state == PortState::closed) return 0;
+    status->status = port.is_virq != 0 ? EVTCHNSTAT_virq : EVTCHNSTAT_interdomain;
+    if (port.is_virq != 0) return 0;
+    status->u.interdomain.dom = static_cast<domid_t>(port.domain);
+    // A domain without a port of its own takes any, so 1 is as good.
+    const std::uint32_t own = machine().host->domains[port.domain].port;
+    status->u.interdomain.port = own != 0 ? own : 1;
+    return 0;
+}
+
 int xc_hvm_param_get(xc_interface*, uint32_t id, uint32_t parameter, uint64_t* value) {
     const Domain* const domain = find_domain(id);
     if (domain == nullptr || parameter != HVM_PARAM_STORE_EVTCHN) return refuse(EINVAL, -1);
@@ -142,11 +183,13 @@ int xenforeignmemory_unmap(xenforeignmemory_handle*, void* start, size_t pages) 
     return ::munmap(start, pages * stand_in::page_size);
 }
 
-xenevtchn_handle* xenevtchn_open(xentoollog_logger*, unsigned) {
+xenevtchn_handle* xenevtchn_open(xentoollog_logger*, unsigned flags) {
+    device = open_device((flags & XENEVTCHN_NO_CLOEXEC) != 0);
     return some_handle<xenevtchn_handle>();
 }
 
-xenevtchn_handle* xenevtchn_fdopen(xentoollog_logger*, int, unsigned) {
+xenevtchn_handle* xenevtchn_fdopen(xentoollog_logger*, int fd, unsigned) {
+    device = fd;
     return some_handle<xenevtchn_handle>();
 }
 
@@ -155,7 +198,7 @@ int xenevtchn_close(xenevtchn_handle*) {
 }
 
 int xenevtchn_fd(xenevtchn_handle*) {
-    return machine().event_read;
+    return device;
 }
 
 int xenevtchn_notify(xenevtchn_handle*, evtchn_port_t local) {
@@ -170,6 +213,7 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle*, uint32_t
                                                      evtchn_port_t remote) {
     Domain* const domain = find_domain(id);
     if (domain == nullptr) return refuse(ESRCH, -1);
+    unbind_closed(*domain);
     if (domain->local_port != 0 || (domain->port != 0 && domain->port != remote)) {
         return refuse(EINVAL, -1);
     }

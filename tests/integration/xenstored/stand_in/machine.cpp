@@ -16,13 +16,25 @@ namespace {
     std::_Exit(1);
 }
 
+// The machine outlives the program: another one that this process becomes finds it.
+constexpr const char* kept_variable = "XEN_STAND_IN_KEPT";
+
+bool find_kept(Machine& machine) {
+    const char* const kept = std::getenv(kept_variable);
+    return kept != nullptr && std::sscanf(kept, "%d,%d,%d", &machine.memory, &machine.event_read,
+                                          &machine.event_write) == 3;
+}
+
 void make_own(Machine& machine) {
-    machine.memory = ::memfd_create("xen-stand-in", MFD_CLOEXEC);
+    machine.memory = ::memfd_create("xen-stand-in", 0);
     if (machine.memory < 0 || ::ftruncate(machine.memory, memory_size) != 0) give_up("memfd");
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) give_up("pipe");
+    if (::pipe2(ends, 0) != 0) give_up("pipe");
     machine.event_read = ends[0];
     machine.event_write = ends[1];
+    char kept[64];
+    std::snprintf(kept, sizeof kept, "%d,%d,%d", machine.memory, ends[0], ends[1]);
+    ::setenv(kept_variable, kept, 1);
 }
 
 void list_domains(Host& host) {
@@ -44,19 +56,20 @@ void list_domains(Host& host) {
 Machine make() {
     Machine machine;
     machine.driven = std::getenv(driven_variable) != nullptr;
+    const bool kept = !machine.driven && find_kept(machine);
     if (machine.driven) {
         machine.memory = memory_fd;
         machine.event_read = event_read_fd;
         machine.event_write = event_write_fd;
         machine.driver = driver_event_fd;
-    } else {
+    } else if (!kept) {
         make_own(machine);
     }
     void* const start = ::mmap(nullptr, sizeof(Host), PROT_READ | PROT_WRITE, MAP_SHARED,
                                machine.memory, host_offset);
     if (start == MAP_FAILED) give_up("mmap");
     machine.host = static_cast<Host*>(start);  // zeros are its beginning
-    if (!machine.driven) list_domains(*machine.host);
+    if (!machine.driven && !kept) list_domains(*machine.host);
     return machine;
 }
 
