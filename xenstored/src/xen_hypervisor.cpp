@@ -16,6 +16,15 @@
 
 namespace stemma::xenstored {
 
+namespace {
+
+void do_not_wait(int fd, bool set) {
+    const int flags = ::fcntl(fd, F_GETFL);
+    ::fcntl(fd, F_SETFL, set ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+}
+
+}  // namespace
+
 class XenHypervisor::Channel final : public DomainChannel {
   public:
     Channel(XenHypervisor& owner, RingMapping page, std::uint32_t port)
@@ -182,10 +191,15 @@ void XenHypervisor::hand_over(Handover& handover, Successor to) {
     for (const auto& [port, domain] : ports_)
         handover.local_ports[domain] = port;
     xen_->unbind(std::exchange(death_port_, 0));
+    // It serves again whom we had given up.
+    for (const std::uint32_t port : muted_)
+        xen_->unmask(port);
+    do_not_wait(xen_->event_fd(), false);  // C takes it for an error when nothing is pending
 }
 
 void XenHypervisor::take_back() {
     if (death_port_ != 0) return;
+    do_not_wait(xen_->event_fd(), true);
     const auto bound = xen_->bind_domain_events();
     if (bound) death_port_ = *bound;
     look_at_domains();

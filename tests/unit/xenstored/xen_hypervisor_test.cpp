@@ -1,5 +1,6 @@
 #include "xenstored/xen_hypervisor.hpp"
 
+#include <fcntl.h>
 #include <sys/eventfd.h>
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <set>
 
 #include "xenstored/descriptor.hpp"
+#include "xenstored/handover.hpp"
 #include "xs_wire/ring.hpp"
 
 using namespace stemma;
@@ -55,13 +57,17 @@ class FakeXen final : public XenInterface {
     }
     std::expected<std::uint32_t, int> bind_domain_events() override {
         if (state.no_virq) return std::unexpected(EEXIST);
+        state.has_virq = true;
         return death_port;
     }
     std::expected<std::uint32_t, int> remote_port(std::uint32_t port) override {
         if (!state.bound.contains(port)) return std::unexpected(ENOTCONN);
         return port - 100;
     }
-    void unbind(std::uint32_t port) override { state.bound.erase(port); }
+    void unbind(std::uint32_t port) override {
+        if (port == death_port) state.has_virq = false;
+        state.bound.erase(port);
+    }
     void notify(std::uint32_t port) override { state.notified.push_back(port); }
     int event_fd() override { return state.readable.get(); }
     std::optional<std::uint32_t> pending() override {
@@ -79,6 +85,7 @@ class FakeXen final : public XenInterface {
         std::set<xs::DomainId> granted;
         std::uint32_t domain0_port = 3;
         bool no_virq = false;
+        bool has_virq = false;
         bool listing_fails = false;
         int listings = 0;
         std::set<std::uint32_t> bound;
@@ -333,4 +340,52 @@ TEST_CASE("a domain's handle is the one that it had when it was asked for") {
     CHECK(host.hypervisor.exists(5));
     CHECK(host.hypervisor.handle(5) != first);
     CHECK(host.hypervisor.handle(6) == DomainHandle{});
+}
+
+TEST_CASE("C goes on with the device and its ports, and gets the virtual interrupt") {
+    Host host;
+    host.start();
+    host.make(5);
+    CHECK(host.hypervisor.exists(5));
+    const auto channel = host.hypervisor.connect(5, 0, 12);
+    REQUIRE(channel);
+    (*channel)->mute();
+    host.xen.masked.insert(112);
+    Handover handover;
+    host.hypervisor.hand_over(handover, Hypervisor::Successor::ours);
+    CHECK(handover.event_channels == -1);
+    CHECK(host.xen.has_virq);
+    host.hypervisor.hand_over(handover, Hypervisor::Successor::c);
+    CHECK(handover.event_channels == host.xen.readable.get());
+    CHECK(handover.local_ports == std::map<xs::DomainId, std::uint32_t>{{5, 112}});
+    CHECK_FALSE(host.xen.has_virq);
+    CHECK(host.xen.masked.empty());
+    CHECK((::fcntl(handover.event_channels, F_GETFL) & O_NONBLOCK) == 0);
+
+    // It could not be started: what happened meanwhile is found.
+    host.xen.all.erase(5);
+    host.hypervisor.take_back();
+    CHECK(host.xen.has_virq);
+    CHECK(host.told.take() == "-5");
+    CHECK((::fcntl(handover.event_channels, F_GETFL) & O_NONBLOCK) != 0);
+}
+
+TEST_CASE("from C's ports it is known where the domains have theirs, and its device is closed") {
+    Host host;
+    host.xen.bound = {112};
+    Handover handover;
+    handover.event_channels = ::eventfd(0, EFD_CLOEXEC);
+    handover.local_ports = {{5, 112}, {6, 113}};
+    const auto ring_of = [](xs::DomainId id) {
+        State::Connection connection;
+        connection.ring = State::Ring{id, 0, 0};
+        return connection;
+    };
+    handover.state.connections[1] = ring_of(5);
+    handover.state.connections[2] = ring_of(6);
+    const int device = handover.event_channels;
+    host.hypervisor.take_over(handover);
+    CHECK(handover.state.connections[1].ring->port == 12);
+    CHECK(handover.state.connections[2].ring->port == 0);
+    CHECK(::fcntl(device, F_GETFD) == -1);
 }
