@@ -20,6 +20,27 @@ namespace stemma::xenstored {
 
 class Server;
 
+// What is to be done.
+struct LiveUpdateOrder {
+    std::string program;
+    std::optional<std::string> arguments;  // in place of those of this process
+    bool to_ours = false;
+    std::uint32_t version = 1;  // of the stream, for C
+    ConnectionId client;        // is answered by the next program
+    xs::Header request;
+};
+
+// How far it has come.
+struct LiveUpdateSession {
+    LiveUpdateOrder order;
+    bool force = false;
+    std::chrono::seconds timeout{0};
+    bool started = false;
+    Moment began;
+    bool is_known = false;  // what the program is
+    std::optional<ProgramProbe> probe;
+};
+
 // `xenstore-control live-update`, as the stock client drives C: "-f FILE", maybe "-c ARGUMENTS",
 // then "-s [-t SECONDS] [-F] [-v VERSION]", which is answered "OK" by the program that took over,
 // or by a reason why none did; "-a" gives up. One session at a time, which ends with its client.
@@ -29,14 +50,7 @@ class Server;
 // goes ahead all the same: these transactions end in EAGAIN (with C: are forgotten).
 class LiveUpdate {
   public:
-    struct Order {
-        std::string program;
-        std::optional<std::string> arguments;  // in place of those of this process
-        bool to_ours = false;
-        std::uint32_t version = 1;  // of the stream, for C
-        ConnectionId client;        // is answered by the next program
-        xs::Header request;
-    };
+    using Order = LiveUpdateOrder;
     // Makes this process that program: returns only if it cannot be, with the reason.
     using Become = std::function<std::string(const Order&)>;
     // Asks for all history to be on disk. False while it is not; called until it is.
@@ -58,16 +72,6 @@ class LiveUpdate {
     void step();
 
   private:
-    struct Session {
-        Order order;
-        bool force = false;
-        std::chrono::seconds timeout{0};
-        bool started = false;
-        Moment began;
-        bool is_known = false;  // what the program is
-        std::optional<ProgramProbe> probe;
-    };
-
     Answer name_program(ConnectionId client, std::string_view program);
     Answer set_arguments(ConnectionId client, std::string_view arguments);
     std::optional<Answer> start(ConnectionId client, const xs::Header& request,
@@ -83,7 +87,7 @@ class LiveUpdate {
     Poller* poller_;
     Become become_;
     Settle settle_;
-    std::optional<Session> session_;
+    std::optional<LiveUpdateSession> session_;
 };
 
 }  // namespace stemma::xenstored
