@@ -20,6 +20,26 @@ void append_tree_entry(std::string& text, const GitTreeEntry& entry) {
     text.append(entry.id.begin(), entry.id.end());
 }
 
+std::optional<std::vector<GitTreeEntry>> tree_entries(std::string_view text) {
+    std::vector<GitTreeEntry> entries;
+    while (!text.empty()) {
+        GitTreeEntry entry;
+        const auto space = text.find(' ');
+        const auto end = text.find('\0');
+        if (space == std::string_view::npos || end == std::string_view::npos || end < space ||
+            text.size() - end - 1 < entry.id.size()) {
+            return std::nullopt;
+        }
+        entry.is_tree = text.substr(0, space) == "40000";
+        entry.name = text.substr(space + 1, end - space - 1);
+        std::copy_n(text.begin() + static_cast<std::ptrdiff_t>(end) + 1, entry.id.size(),
+                    entry.id.begin());
+        text.remove_prefix(end + 1 + entry.id.size());
+        entries.push_back(std::move(entry));
+    }
+    return entries;
+}
+
 std::string git_tree_text(std::vector<GitTreeEntry>& entries) {
     const auto before = [](const GitTreeEntry& one, const GitTreeEntry& two) {
         return git_order(one, two);

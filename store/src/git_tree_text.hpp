@@ -2,6 +2,7 @@
 // order, in which a tree's name compares as if it ended in a slash.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,9 @@ inline bool git_order(const GitTreeEntry& one, const GitTreeEntry& two) {
 }
 
 void append_tree_entry(std::string& text, const GitTreeEntry& entry);
+
+// The entries of a tree object's bytes; absent if they are none.
+std::optional<std::vector<GitTreeEntry>> tree_entries(std::string_view text);
 
 // Sorts the entries where needed.
 std::string git_tree_text(std::vector<GitTreeEntry>& entries);

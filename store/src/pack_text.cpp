@@ -254,4 +254,18 @@ std::expected<std::vector<PackedBytes>, Error> packed_objects(std::string_view p
     return objects;
 }
 
+std::expected<std::vector<ObjectId>, Error> indexed_ids(std::string_view index) {
+    const std::size_t ids = index_header + fanout;
+    if (!index.starts_with(std::string_view("\377tOc\0\0\0\2", index_header)) ||
+        index.size() < ids) {
+        return corrupt("not an index of version 2");
+    }
+    const std::size_t count = be32_at(index, ids - 4);
+    if ((index.size() - ids) / (checksum + 8) < count) return corrupt("an index cut short");
+    std::vector<ObjectId> all(count);
+    for (std::size_t i = 0; i < count; ++i)
+        std::memcpy(all[i].data(), index.data() + ids + i * checksum, checksum);
+    return all;
+}
+
 }  // namespace stemma::store

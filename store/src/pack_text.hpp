@@ -73,4 +73,7 @@ class PackText {
 std::expected<std::vector<PackedBytes>, Error> packed_objects(std::string_view pack,
                                                               std::string_view index);
 
+// The ids of an index, sorted; corrupt if it is none.
+std::expected<std::vector<ObjectId>, Error> indexed_ids(std::string_view index);
+
 }  // namespace stemma::store

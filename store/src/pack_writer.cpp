@@ -59,6 +59,7 @@ std::expected<void, Error> PackWriter::finish() {
     std::error_code ignored;
     const auto same = repository_ / "objects" / "pack" / (pack_.name(group_) + ".idx");
     ++packs_;
+    packs_of_.push_back(repository_ / "objects" / "pack" / pack_.name(group_));
     if (std::filesystem::exists(same, ignored)) {  // the very same objects: not ours to discard
         pack_ = PackText();
         return {};

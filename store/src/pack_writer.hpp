@@ -49,6 +49,8 @@ class PackWriter final : public ObjectSink {
     // The refs will not move: takes the packs away again, as far as that works.
     void discard();
 
+    // The packs that hold what was put, without extension; also those that were there before.
+    const std::vector<std::filesystem::path>& packs() const { return packs_of_; }
     std::size_t objects() const { return objects_; }
     std::size_t bytes() const { return bytes_; }
 
@@ -71,6 +73,7 @@ class PackWriter final : public ObjectSink {
     std::vector<CommitId> lasting_put_;
     bool lasting_ = false;
     std::vector<std::filesystem::path> written_;  // packs, without their extension
+    std::vector<std::filesystem::path> packs_of_;
     std::size_t objects_ = 0;
     std::size_t bytes_ = 0;
 };

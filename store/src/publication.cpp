@@ -22,24 +22,26 @@ std::uint32_t next_publisher() {
 }  // namespace
 
 Publication::Publication(RepositoryLock lock, Repository repository, std::size_t pack_bound,
-                         Disk& disk)
+                         const Retention& retention, Disk& disk)
     : lock_(std::move(lock)),
       repository_(std::move(repository)),
       writer_(next_publisher()),
       pack_bound_(pack_bound),
+      retention_(retention),
       disk_(&disk) {
     state_.main.ref = main_ref;
     state_.config.ref = config_ref;
 }
 
 std::expected<Publication, Error> Publication::open(const std::filesystem::path& path,
-                                                    std::size_t pack_bound, Disk& disk) {
+                                                    std::size_t pack_bound,
+                                                    const Retention& retention, Disk& disk) {
     auto repository = Repository::open_or_create(path);
     if (!repository) return std::unexpected(std::move(repository.error()));
     auto lock = RepositoryLock::take(path);
     if (!lock) return std::unexpected(std::move(lock.error()));
     clear_leftovers(disk, path);
-    Publication publication(std::move(*lock), std::move(*repository), pack_bound, disk);
+    Publication publication(std::move(*lock), std::move(*repository), pack_bound, retention, disk);
     if (auto read = publication.read_heads(); !read)
         return std::unexpected(std::move(read.error()));
     return publication;
@@ -87,6 +89,7 @@ std::expected<void, Error> Publication::begin_epoch(PackWriter& pack, Time when)
         live.ref = name + "-" + std::to_string(n);
     }
     state_.epoch_began = when;
+    epoch_bytes_ = 0;
     // What this epoch refers to is in its own packs, so that others can go before it.
     known_.clear();
     writer_.forget();
@@ -115,7 +118,8 @@ std::expected<CommitId, Error> Publication::grow(PackWriter& pack, Head& head, c
 
 std::expected<CommitId, Error> Publication::commit(PackWriter& pack, const PublishJob& job) {
     Head& live = state_.live;
-    if (live.ref.empty() || job.info.when >= state_.epoch_began + epoch_length) {
+    if (live.ref.empty() || job.info.when >= state_.epoch_began + epoch_length(retention_) ||
+        epoch_bytes_ > retention_.budget / 4) {
         if (auto done = begin_epoch(pack, job.info.when); !done) {
             return std::unexpected(std::move(done.error()));
         }
@@ -127,6 +131,7 @@ std::expected<CommitId, Error> Publication::commit(PackWriter& pack, const Publi
         if (const auto id = grow(pack, live, *tree, job.info); !id) return id;
     }
     state_.main.next = live.next;
+    note_deaths(job.tree, job.info.when);
     if (auto done = commit_config(pack, job); !done)
         return std::unexpected(std::move(done.error()));
     return *live.next;
@@ -253,6 +258,7 @@ std::expected<Publication::Batch, Error> Publication::publish(std::span<const Pu
         remember(pack);
         batch.objects = pack.objects();
         batch.bytes = pack.bytes();
+        epoch_bytes_ += batch.bytes;
         return batch;
     }
     writer_.forget();
@@ -271,11 +277,16 @@ std::expected<Publication::Batch, Error> Publication::publish(std::span<const Pu
 std::expected<bool, Error> Publication::consolidate() {
     auto joined = consolidate_packs(*disk_, repository_.path(), group(), {.packs = pack_bound_});
     if (!joined || !*joined) return joined;
-    // libgit2 would hold on to every pack it has seen.
+    if (auto done = reopen(); !done) return std::unexpected(std::move(done.error()));
+    return true;
+}
+
+// libgit2 holds on to every pack it has seen.
+std::expected<void, Error> Publication::reopen() {
     auto fresh = Repository::open(repository_.path());
     if (!fresh) return std::unexpected(std::move(fresh.error()));
     repository_ = std::move(*fresh);
-    return true;
+    return {};
 }
 
 std::expected<Tree, Error> Publication::load_config() {

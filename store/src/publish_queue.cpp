@@ -55,6 +55,21 @@ PublishJob* PublishQueue::last_commit() {
     return last == jobs_.rend() ? nullptr : &*last;
 }
 
+bool PublishQueue::within_share(std::uint32_t domain, MonotonicTime now) {
+    if (domain == 0) return true;
+    if (shares_.size() >= shares_bound) shares_.clear();
+    const auto [place, is_new] = shares_.try_emplace(domain);
+    Share& share = place->second;
+    if (!is_new) {
+        const std::chrono::duration<double> passed = now - share.as_of;
+        share.commits = std::min(share_burst, share.commits + passed / share_pause);
+    }
+    share.as_of = now;
+    if (share.commits < 1) return false;
+    share.commits -= 1;
+    return true;
+}
+
 PublishQueue::Taken PublishQueue::push(Submission submission, MonotonicTime now) {
     const bool is_write = submission.kind == Submission::Kind::write;
     PublishJob* const last = jobs_.empty() ? nullptr : &jobs_.back();
@@ -78,12 +93,14 @@ PublishQueue::Taken PublishQueue::push(Submission submission, MonotonicTime now)
     job.client = submission.client;
     job.is_run = is_write;
     if (is_write) job.paths.insert(std::move(submission.path));
-    if (commits_ >= bound_) {
+    const bool within = within_share(submission.domain, now);
+    if (commits_ >= bound_ || (!within && commits_ > 0)) {
         PublishJob& full = *last_commit();
         full.is_run = false;
         coalesce(full, std::move(job));
-        return Taken::coalesced;
+        return within ? Taken::coalesced : Taken::beyond_share;
     }
+    job.beyond_share = !within;
     jobs_.push_back(std::move(job));
     ++commits_;
     return Taken::queued;
@@ -131,6 +148,15 @@ std::size_t PublishQueue::put_back(std::vector<PublishJob> commits) {
 
 MonotonicTime PublishQueue::oldest() const {
     return std::ranges::min(jobs_, {}, &PublishJob::handed_over).handed_over;
+}
+
+MonotonicTime PublishQueue::due() const {
+    auto due = MonotonicTime::max();
+    for (const PublishJob& job : jobs_) {
+        const auto wait = job.beyond_share ? std::chrono::microseconds(share_pause) : interval_;
+        due = std::min(due, job.handed_over + wait);
+    }
+    return due;
 }
 
 }  // namespace stemma::store

@@ -7,6 +7,10 @@
 // requests. At the bound a submission replaces the tree of the last commit waiting, whoever made
 // that, and adds its lines with its own name before them; a request is refused. A commit names at
 // most `lines_bound` lines and counts the rest.
+//
+// Each domain has a share of history: `share_burst` commits, and one more every `share_pause`. What
+// it writes beyond that goes into the last commit waiting, whoever made that, or into one that
+// waits for `share_pause`. Domain 0 has no such bound.
 #pragma once
 
 #include <chrono>
@@ -16,6 +20,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "store/publisher.hpp"
@@ -38,6 +43,7 @@ struct PublishJob {
 
     // A run of one client's writes, which may grow.
     bool is_run = false;
+    bool beyond_share = false;  // may wait longer
     std::uint64_t client = 0;
     std::set<std::string, std::less<>> paths = {};
 };
@@ -47,10 +53,14 @@ class PublishQueue {
     static constexpr std::size_t lines_bound = 64;
     static constexpr std::size_t run_paths_bound = 256;  // then the run ends
 
+    static constexpr double share_burst = 500;
+    static constexpr std::chrono::seconds share_pause{10};
+    static constexpr std::size_t shares_bound = 4096;  // domains; then all are forgotten
+
     PublishQueue(std::size_t bound, std::chrono::microseconds interval)
         : bound_(bound == 0 ? 1 : bound), interval_(interval) {}
 
-    enum class Taken : std::uint8_t { queued, joined, coalesced };
+    enum class Taken : std::uint8_t { queued, joined, coalesced, beyond_share };
     Taken push(Submission submission, MonotonicTime now);
     bool push_request(PublishJob job);  // false at the bound
 
@@ -65,12 +75,20 @@ class PublishQueue {
     bool has_requests() const { return requests_ > 0; }
     bool half_full() const { return commits_ * 2 >= bound_; }
     MonotonicTime oldest() const;  // of a queue that is not empty
+    MonotonicTime due() const;     // the first moment at which one has waited long enough
 
   private:
+    struct Share {
+        double commits = share_burst;
+        MonotonicTime as_of = {};
+    };
+
     PublishJob* last_commit();
+    bool within_share(std::uint32_t domain, MonotonicTime now);
 
     const std::size_t bound_;
     const std::chrono::microseconds interval_;
+    std::unordered_map<std::uint32_t, Share> shares_;
     std::deque<PublishJob> jobs_;
     std::size_t commits_ = 0;
     std::size_t requests_ = 0;

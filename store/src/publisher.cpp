@@ -29,10 +29,15 @@ class GitPublisher final : public Publisher {
   public:
     GitPublisher(const PublisherOptions& options, Publication publication, int completion_fd)
         : interval_(options.interval),
+          look_(options.look),
           publication_(std::move(publication)),
           completion_fd_(completion_fd),
           queue_(options.queue_bound, options.interval),
-          thread_([this] { work(); }) {}
+          next_look_(steady_clock::now() + std::min(look_, std::chrono::seconds(60))),
+          thread_() {
+        stats_.history_budget = options.retention.budget;
+        thread_ = std::thread([this] { work(); });
+    }
 
     ~GitPublisher() override {
         {
@@ -56,6 +61,9 @@ class GitPublisher final : public Publisher {
                 break;
             case PublishQueue::Taken::coalesced:
                 ++stats_.coalesced;
+                break;
+            case PublishQueue::Taken::beyond_share:
+                ++stats_.beyond_share;
                 break;
         }
         if (was_empty || queue_.half_full()) wake_.notify_one();
@@ -137,8 +145,13 @@ class GitPublisher final : public Publisher {
         ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), 10);
         std::unique_lock lock(mutex_);
         while (true) {
-            wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-            if (queue_.empty()) return;
+            const bool woken =
+                wake_.wait_until(lock, next_look_, [this] { return stopping_ || !queue_.empty(); });
+            if (stopping_ && queue_.empty()) return;
+            if (!woken) {
+                look_at_history(lock);
+                continue;
+            }
             wait_for_company(lock);
             const bool last = stopping_;
             std::vector<PublishJob> jobs = queue_.take();
@@ -155,7 +168,34 @@ class GitPublisher final : public Publisher {
                 failed(std::move(jobs), batch.error());
             }
             if (last) return;
+            if (steady_clock::now() >= next_look_) look_at_history(lock);
         }
+    }
+
+    // One step of what history has to go, and the next as soon as nothing else is to do.
+    void look_at_history(std::unique_lock<std::mutex>& lock) {
+        lock.unlock();
+        std::expected<bool, Error> more = false;
+        Publication::Kept kept;
+        {
+            const std::lock_guard publishing(publication_mutex_);
+            more = publication_.maintain(
+                std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now()));
+            kept = publication_.kept();
+        }
+        lock.lock();
+        if (!more) {
+            stats_.retention_error = more.error().text();
+        } else if (!*more) {
+            stats_.retention_error.clear();
+        }
+        stats_.history_bytes = kept.bytes;
+        stats_.epochs = kept.epochs;
+        stats_.thinned = kept.rewritten;
+        stats_.dropped = kept.dropped;
+        written_since_look_ = 0;
+        next_look_ = steady_clock::now();
+        if (!more || !*more) next_look_ += look_;
     }
 
     // Returns when a batch is worth writing: a request waits, the oldest submission is one interval
@@ -163,7 +203,7 @@ class GitPublisher final : public Publisher {
     // (one may hope) or the end cuts the pause short.
     void wait_for_company(std::unique_lock<std::mutex>& lock) {
         const auto until = failures_in_row_ == 0
-                               ? queue_.oldest() + interval_
+                               ? queue_.due()
                                : failed_at_ + interval_ * (1 << std::min(failures_in_row_, 6));
         wake_.wait_until(lock, until, [this] {
             return stopping_ || queue_.has_requests() ||
@@ -188,6 +228,9 @@ class GitPublisher final : public Publisher {
         stats_.objects += batch.objects;
         stats_.bytes += batch.bytes;
         stats_.consolidations = consolidations_;
+        // A budget that fills fast is looked after before the time.
+        written_since_look_ += batch.bytes;
+        if (written_since_look_ > stats_.history_budget / 8) next_look_ = steady_clock::now();
         for (std::size_t i = 0; i < jobs.size(); ++i) {
             if (jobs[i].request == 0) continue;
             complete({jobs[i].request, std::move(batch.results[i])});
@@ -211,6 +254,7 @@ class GitPublisher final : public Publisher {
     }
 
     const std::chrono::milliseconds interval_;
+    const std::chrono::seconds look_;
 
     std::mutex publication_mutex_;  // load_config() beside the writing thread
     Publication publication_;
@@ -223,6 +267,8 @@ class GitPublisher final : public Publisher {
     std::vector<Completion> completions_;
     PublisherStats stats_;
     RequestId last_request_ = 0;
+    steady_clock::time_point next_look_;
+    std::uint64_t written_since_look_ = 0;
     bool stopping_ = false;
     std::size_t in_work_ = 0;  // commits taken from the queue and not durable yet
     steady_clock::time_point in_work_since_{};
@@ -235,7 +281,7 @@ class GitPublisher final : public Publisher {
 }  // namespace
 
 std::expected<std::unique_ptr<Publisher>, Error> Publisher::open(const PublisherOptions& options) {
-    auto publication = Publication::open(options.repository, options.pack_bound);
+    auto publication = Publication::open(options.repository, options.pack_bound, options.retention);
     if (!publication) return std::unexpected(std::move(publication.error()));
     const int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0) {

@@ -76,7 +76,7 @@ std::expected<Repository, Error> Repository::open_or_create(const std::filesyste
     if (::chmod(path.c_str(), 0700) != 0) {
         return std::unexpected(Error{Error::Kind::disk, "close to others", path, "chmod failed"});
     }
-    for (const auto& folder : {path / "incoming", path / "objects" / "pack"}) {
+    for (const auto& folder : {path / "incoming", path / "epochs", path / "objects" / "pack"}) {
         std::filesystem::create_directories(folder, error);
         if (error) {
             return std::unexpected(
@@ -248,6 +248,20 @@ std::expected<std::string, Error> Repository::blob(const ObjectId& id) {
     const git::Blob blob(raw);
     return std::string(static_cast<const char*>(git_blob_rawcontent(raw)),
                        static_cast<std::size_t>(git_blob_rawsize(raw)));
+}
+
+std::expected<std::string, Error> Repository::raw(const ObjectId& id) {
+    git_odb* raw_odb = nullptr;
+    git_odb_object* raw = nullptr;
+    const git_oid oid = git::oid_of(id);
+    int code = git_repository_odb(&raw_odb, repository_.get());
+    const git::ObjectDatabase odb(raw_odb);
+    if (code == 0) code = git_odb_read(&raw, raw_odb, &oid);
+    if (code != 0) return std::unexpected(git::last_error(code, "read object", CommitId{id}.hex()));
+    const std::string bytes(static_cast<const char*>(git_odb_object_data(raw)),
+                            git_odb_object_size(raw));
+    git_odb_object_free(raw);
+    return bytes;
 }
 
 }  // namespace stemma::store

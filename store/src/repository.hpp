@@ -41,6 +41,8 @@ class Repository final : public ObjectSource {
     std::expected<ObjectId, Error> tree_of(const CommitId& id);
     std::expected<std::vector<GitTreeEntry>, Error> tree(const ObjectId& id) override;
     std::expected<std::string, Error> blob(const ObjectId& id) override;
+    // An object's bytes, whatever it is.
+    std::expected<std::string, Error> raw(const ObjectId& id);
 
   private:
     Repository(std::filesystem::path path, git::Repository repository)

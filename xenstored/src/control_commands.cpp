@@ -226,6 +226,7 @@ auto ControlCommands::stats(const Asker&, Arguments) -> Outcome {
         line("submitted", published.submitted);
         line("joined", published.joined);
         line("coalesced", published.coalesced);
+        line("beyond-share", published.beyond_share);
         line("queued", published.queued);
         line("publish-batches", published.batches);
         line("publish-failures", published.failures);
@@ -234,6 +235,15 @@ auto ControlCommands::stats(const Asker&, Arguments) -> Outcome {
         line("publish-lag-us", static_cast<std::uint64_t>(published.lag.count()));
         line("publish-longest-lag-us", static_cast<std::uint64_t>(published.longest_lag.count()));
         line("publish-waiting-us", static_cast<std::uint64_t>(published.waiting.count()));
+        line("history-bytes", published.history_bytes);
+        line("history-budget", published.history_budget);
+        line("history-epochs", published.epochs);
+        line("history-packed-again", published.thinned);
+        line("history-dropped", published.dropped);
+        if (!published.retention_error.empty()) {
+            lines.append("history-error ").append(published.retention_error.substr(0, 1024)) +=
+                '\n';
+        }
         if (!published.last_error.empty()) {
             lines.append("publish-error ").append(published.last_error.substr(0, 1024)) += '\n';
         }

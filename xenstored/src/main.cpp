@@ -85,8 +85,9 @@ Archive open_archive(const Options& options) {
     std::error_code ignored;
     std::filesystem::create_directories(std::filesystem::path(options.repository).parent_path(),
                                         ignored);
-    auto publisher = stemma::store::Publisher::open(
-        {.repository = options.repository, .interval = options.publish_interval});
+    auto publisher = stemma::store::Publisher::open({.repository = options.repository,
+                                                     .interval = options.publish_interval,
+                                                     .retention = options.retention});
     if (!publisher) {
         std::fprintf(stderr, "xenstored: no history is kept: %s\n",
                      publisher.error().text().c_str());

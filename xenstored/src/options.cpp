@@ -25,6 +25,9 @@ struct Flag {
 constexpr char flag_repository = 1;
 constexpr char flag_no_repository = 2;
 constexpr char flag_publish_interval = 3;
+constexpr char flag_history_budget = 6;
+constexpr char flag_history_days = 7;
+constexpr char flag_secrets_hours = 8;
 constexpr char flag_trace_control = 4;
 constexpr char flag_take_over = 5;
 
@@ -64,6 +67,12 @@ constexpr std::array flags{
          "<ms>     how long changes wait for company before they are published"},
     Flag{flag_take_over, "take-over", Argument::required,
          "<fd>     go on where another xenstored of ours left its state (live update)"},
+    Flag{flag_history_budget, "history-budget", Argument::required,
+         "<MB>     how much disk the history may take (512)"},
+    Flag{flag_history_days, "history-days", Argument::required,
+         "<days>   how long history is kept (30)"},
+    Flag{flag_secrets_hours, "secrets-hours", Argument::required,
+         "<hours>  when a dead domain's data is gone from history (24)"},
 };
 
 const Flag* find_letter(char letter) {
@@ -103,6 +112,20 @@ std::size_t lenient(std::string_view text) {
 }
 
 using Done = std::expected<void, std::string>;
+
+Done set_retention(store::Retention& retention, char letter, std::string_view value) {
+    const auto count = number(value);
+    if (!count) return std::unexpected(count.error());
+    if (*count < 1) return std::unexpected("\"" + std::string(value) + "\" is too little to keep");
+    if (letter == flag_history_budget) {
+        retention.budget = static_cast<std::uint64_t>(*count) << 20;
+    } else if (letter == flag_history_days) {
+        retention.keep = std::chrono::days(*count);
+    } else {
+        retention.secrets = std::chrono::hours(*count);
+    }
+    return {};
+}
 
 Done set_quota(Options& options, std::string_view text, bool soft) {
     const auto equals = text.find('=');
@@ -213,6 +236,10 @@ Done apply(Options& options, const Flag& flag, std::string_view value) {
             options.publish_interval = std::chrono::milliseconds(*interval);
             break;
         }
+        case flag_history_budget:
+        case flag_history_days:
+        case flag_secrets_hours:
+            return set_retention(options.retention, flag.letter, value);
         default:
             break;
     }

@@ -11,6 +11,7 @@ void PublishedHistory::record(const VisibleChange& change) {
     store::Submission submission;
     submission.tree = change.after;
     submission.client = change.client.value;
+    submission.domain = change.domain.id;
     submission.info = change_info(change);
     submission.kind = change.one_write ? Kind::write : Kind::transaction;
     if (change.one_write) submission.path = std::string(change.paths.front());

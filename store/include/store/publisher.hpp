@@ -15,7 +15,8 @@
 // data/net). See publish_queue.hpp for the rule and for what happens at the bound.
 //
 // Refs. refs/live/EPOCH grows by these commits, the first of an epoch without parents; an epoch
-// lasts a day, or from one open() to the next. refs/heads/main follows it. refs/heads/config gets a
+// lasts half of the secrets period, a day at most, or from one open() to the next; afterwards it is
+// thinned and dropped (Retention). refs/heads/main follows it. refs/heads/config gets a
 // commit when /stemma changed. refs/snapshots/NAME and refs/guests/NAME are single commits without
 // parents. Everything of a batch is on disk and synced before the first ref moves.
 #pragma once
@@ -36,6 +37,13 @@
 
 namespace stemma::store {
 
+// How much history is kept (retention.hpp has the order in which it goes).
+struct Retention {
+    std::uint64_t budget = 512UL << 20;      // bytes of packs, of all epochs together
+    std::chrono::seconds keep{30 * 86'400};  // an epoch that ended so long ago goes
+    std::chrono::seconds secrets{86'400};    // a dead domain's data is gone after this
+};
+
 struct PublisherOptions {
     std::filesystem::path repository;  // made if absent, bare, mode 0700
     // Submissions wait this long for company before they are written; a request (snapshot,
@@ -43,6 +51,8 @@ struct PublisherOptions {
     std::chrono::milliseconds interval{500};
     std::size_t queue_bound = 1024;  // commits waiting; at the bound the newest joins the last
     std::size_t pack_bound = 256;    // small packs; when there are so many they become one
+    Retention retention{};
+    std::chrono::seconds look{1800};  // between two looks for history that has to go
 };
 
 struct Submission {
@@ -54,7 +64,8 @@ struct Submission {
     std::uint64_t client = 0;  // whose change: runs are of one client; any number that names it
     Info info;
     Kind kind = Kind::transaction;
-    std::string path;  // of a write: the absolute path written
+    std::string path;          // of a write: the absolute path written
+    std::uint32_t domain = 0;  // whose share of history it takes (publish_queue.hpp); 0: nobody's
 };
 
 using RequestId = std::uint64_t;
@@ -69,6 +80,7 @@ struct PublisherStats {
     std::uint64_t submitted = 0;       // submissions taken from the owner
     std::uint64_t joined = 0;          // ... that became part of a run of one client's writes
     std::uint64_t coalesced = 0;       // ... that replaced the last one because the queue was full
+    std::uint64_t beyond_share = 0;    // ... that joined others, as their domain had too many
     std::uint64_t queued = 0;          // commits waiting now
     std::uint64_t published = 0;       // commits durable under refs/live
     std::uint64_t batches = 0;         // packs written, each with its syncs
@@ -76,6 +88,12 @@ struct PublisherStats {
     std::uint64_t objects = 0;         // git objects written
     std::uint64_t bytes = 0;           // bytes of packs written
     std::uint64_t consolidations = 0;  // times small packs were joined into one
+    std::uint64_t history_bytes = 0;   // that packs take on disk, as of the last look
+    std::uint64_t history_budget = 0;  // that epochs may take
+    std::uint64_t epochs = 0;          // there are, with the one that grows
+    std::uint64_t thinned = 0;         // epochs packed again, thinned or freed of secrets
+    std::uint64_t dropped = 0;         // epochs dropped
+    std::string retention_error;       // why the last look came to no end; empty if it did
     std::chrono::microseconds lag{};   // hand-over to durable, of the last batch's oldest
     std::chrono::microseconds longest_lag{};  // the greatest so far
     std::chrono::microseconds waiting{};      // age of the oldest submission not yet durable

@@ -148,7 +148,7 @@ TEST_CASE("gc, clone and fsck between any two steps of a batch lose nothing and 
             fs::remove_all(directory / "clone.git");
             ran = test::git(repository, commands[interrupted % 4]);
         });
-        auto publication = Publication::open(repository, 3, disk);
+        auto publication = Publication::open(repository, 3, {}, disk);
         REQUIRE(publication);
         for (int i = 0; i < 5; ++i) {
             editor.write("/local/n" + std::to_string(i), std::to_string(editor.count));

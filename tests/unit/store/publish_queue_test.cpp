@@ -159,3 +159,43 @@ TEST_CASE("the oldest submission is known, through joining and putting back") {
     given.queue.put_back(std::move(jobs));
     CHECK(given.queue.oldest() == start);
 }
+
+TEST_CASE("a domain that used up its share of commits joins others', or waits longer alone") {
+    PublishQueue queue{10'000, 100ms};
+    Editor editor;
+    MonotonicTime now{1h};
+    const auto transaction = [&](std::uint32_t domain) {
+        editor.write("/t", std::to_string(editor.count));
+        Submission submission{editor.tree, domain, Given::about(domain, "x"),
+                              Submission::Kind::transaction, ""};
+        submission.domain = domain;
+        return queue.push(std::move(submission), now);
+    };
+    for (int i = 0; i < 500; ++i)
+        REQUIRE(transaction(5) == Taken::queued);
+    CHECK(transaction(5) == Taken::beyond_share);
+    CHECK(queue.commits() == 500);
+    CHECK(transaction(6) == Taken::queued);  // another has its own
+    CHECK(transaction(0) == Taken::queued);
+    CHECK(transaction(5) == Taken::beyond_share);
+    const auto taken = queue.take();
+    CHECK(taken.size() == 502);
+    // The newest tree is in the last commit, whoever made that, with the name of who wrote it.
+    CHECK(taken.back().tree.same(editor.tree));
+    CHECK(taken.back().info.who == "domain 0");
+    CHECK(taken.back().info.why.back() == "domain 5: x");
+    // With nobody to join it waits for ten seconds, and all it does meanwhile is in that commit.
+    CHECK(transaction(5) == Taken::queued);
+    CHECK(queue.due() == now + 10s);
+    for (int i = 0; i < 100; ++i)
+        CHECK(transaction(5) == Taken::beyond_share);
+    CHECK(queue.commits() == 1);
+    CHECK(transaction(6) == Taken::queued);
+    CHECK(queue.due() == now + 100ms);
+    queue.take();
+    now += 20s;
+    CHECK(transaction(5) == Taken::queued);
+    CHECK(queue.due() == now + 100ms);
+    for (int i = 0; i < 2000; ++i)
+        CHECK(transaction(0) == Taken::queued);
+}

@@ -176,11 +176,13 @@ TEST_CASE("a tree that never held /stemma leaves the configuration of the last r
     CHECK(lines(git(repository, "log --format=%s config")) == "one\n");
 }
 
-TEST_CASE("an epoch lasts a day") {
+TEST_CASE("an epoch lasts half of the secrets period, and a day at most") {
     const TemporaryDirectory directory;
     const fs::path repository = directory / "store.git";
     Editor editor = demo();
-    const auto publisher = opened(repository);
+    const auto publisher = *Publisher::open({.repository = repository,
+                                             .interval = std::chrono::milliseconds(1),
+                                             .retention = {.secrets = std::chrono::hours(72)}});
     for (const std::int64_t hour : {0, 23, 24, 47, 49}) {
         editor.write("/local/hour", std::to_string(hour));
         publisher->submit(transaction(

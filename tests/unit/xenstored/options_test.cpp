@@ -128,6 +128,14 @@ TEST_CASE("our own flags") {
     CHECK(parsed({"--repository", "/r"}, "/elsewhere")->repository == "/r");
     CHECK(parsed({"--repository=/r", "--no-repository"})->repository.empty());
     CHECK(parsed({"--publish-interval", "20"})->publish_interval == std::chrono::milliseconds(20));
+    const auto retention =
+        parsed({"--history-budget", "7", "--history-days", "3", "--secrets-hours", "12"})
+            ->retention;
+    CHECK(retention.budget == 7UL << 20);
+    CHECK(retention.keep == std::chrono::hours(72));
+    CHECK(retention.secrets == std::chrono::hours(12));
+    CHECK_FALSE(parsed({"--history-budget", "0"}));
+    CHECK_FALSE(parsed({"--history-days", "x"}));
     CHECK(parsed({"--help"})->help);
     CHECK(usage().find("--no-repository") != std::string::npos);
 }

@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "store/publisher.hpp"
 #include "xenstored/limits.hpp"
 #include "xs_wire/path.hpp"
 
 namespace stemma::xenstored {
 
 // The command line: that of C xenstored, older releases included, so that launch-xenstore, init
-// scripts and an operator's XENSTORED_ARGS go on working; and three flags of our own.
+// scripts and an operator's XENSTORED_ARGS go on working; and some flags of our own.
 struct Options {
     Limits limits;
     std::string pid_file;                     // -F, --pid-file
@@ -29,6 +30,7 @@ struct Options {
     std::vector<std::string> warnings;   // flags nobody knows; C goes on without them, too
     std::string repository;              // --repository; empty: --no-repository
     std::chrono::milliseconds publish_interval{500};  // --publish-interval
+    store::Retention retention;  // --history-budget, --history-days, --secrets-hours
 };
 
 inline constexpr char default_repository[] = "/var/lib/stemma/store.git";
