@@ -1,5 +1,7 @@
 #include "store/history.hpp"
 
+#include <ctime>
+
 #include "ref_name.hpp"
 #include "repository.hpp"
 #include "stored_diff.hpp"
@@ -22,6 +24,15 @@ bool same(const std::optional<StoredPlace>& one, const std::optional<StoredPlace
     return one->id == two->id && one->is_tree == two->is_tree && one->inherited == two->inherited;
 }
 
+// "2025-11-21T20:22:11".
+std::optional<Time> instant(std::string_view text) {
+    std::tm parts{};
+    const std::string line(text);
+    const char* const end = ::strptime(line.c_str(), "%Y-%m-%dT%H:%M:%S", &parts);
+    if (end == nullptr || *end != '\0') return std::nullopt;
+    return Time(std::chrono::seconds(::timegm(&parts)));
+}
+
 bool is_hex(std::string_view text) {
     return text.size() >= 4 && text.size() <= 40 &&
            text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -41,6 +52,7 @@ std::expected<History, Error> History::open(const std::filesystem::path& path) {
 }
 
 std::expected<CommitId, Error> History::resolve(std::string_view revision) {
+    if (revision.starts_with('@')) return at_instant(revision.substr(1));
     const std::string name(revision);
     std::vector<std::string> refs;
     if (is_ref_element(name)) refs = {snapshot_prefix + name, "refs/heads/" + name};
@@ -53,7 +65,42 @@ std::expected<CommitId, Error> History::resolve(std::string_view revision) {
     if (is_hex(name)) return repository_->commit_by_prefix(name);
     return std::unexpected(
         Error{Error::Kind::not_found, "find revision", name,
-              "neither a snapshot, \"main\", \"config\", a ref nor a commit id"});
+              "neither a snapshot, \"main\", \"config\", a ref, a commit id nor an instant"});
+}
+
+std::expected<CommitId, Error> History::at_instant(std::string_view text) {
+    const auto when = instant(text);
+    if (!when) {
+        return std::unexpected(Error{Error::Kind::refused, "read instant", std::string(text),
+                                     "an instant is like 2025-11-21T20:22:11, UTC"});
+    }
+    // From the newest on: an epoch begins after all before it.
+    std::optional<CommitId> at;
+    if (auto main = repository_->ref(main_ref)) at = *main;
+    std::optional<CommitId> head = at;
+    while (at) {
+        const auto commit = repository_->commit(*at);
+        if (!commit) return std::unexpected(commit.error());
+        if (commit->info.when <= *when) return *at;
+        if (!commit->parents.empty()) {
+            at = commit->parents.front();
+            continue;
+        }
+        const auto before = epoch_before(*head);
+        if (!before) return std::unexpected(before.error());
+        at = head = *before;
+    }
+    return std::unexpected(Error{Error::Kind::not_found, "find instant", std::string(text),
+                                 "the history that is kept begins later"});
+}
+
+std::expected<std::optional<CommitId>, Error> History::epoch_before(const CommitId& head) {
+    const auto epochs = repository_->refs(live_prefix);
+    if (!epochs) return std::unexpected(epochs.error());
+    for (std::size_t i = 1; i < epochs->size(); ++i) {
+        if ((*epochs)[i].second == head) return std::optional((*epochs)[i - 1].second);
+    }
+    return std::nullopt;
 }
 
 std::expected<Commit, Error> History::commit(const CommitId& id) {
@@ -86,12 +133,19 @@ std::expected<std::vector<Commit>, Error> History::log(std::string_view revision
     if (!head) return std::unexpected(head.error());
     std::vector<Commit> log;
     std::optional<CommitId> next = *head;
+    CommitId epoch = *head;
     Place here = place_in(*repository_, *next, path);
     while (next && log.size() < limit) {
         if (!here) return std::unexpected(here.error());
         auto commit = repository_->commit(*next);
         if (!commit) return std::unexpected(std::move(commit.error()));
         next = commit->parents.empty() ? std::nullopt : std::optional(commit->parents.front());
+        if (!next) {
+            const auto last = epoch_before(epoch);
+            if (!last) return std::unexpected(last.error());
+            next = *last;
+            if (next) epoch = *next;
+        }
         Place before = next ? place_in(*repository_, *next, path) : Place(std::nullopt);
         if (!before) return std::unexpected(before.error());
         if (!same(*before, *here)) log.push_back(std::move(*commit));

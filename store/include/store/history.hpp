@@ -5,8 +5,9 @@
 //     auto log = history->log("config", "/stemma/guests/nat", 20);
 //     auto changes = history->diff("before-upgrade", "main", "/stemma");
 //
-// A revision is the name of a snapshot, "main", "config", a full ref ("refs/guests/nat"), or the
-// first digits, at least four, of a commit's id; looked up in that order.
+// A revision is the name of a snapshot, "main", "config", a full ref ("refs/guests/nat"), the first
+// digits, at least four, of a commit's id; looked up in that order; or an instant, UTC: of
+// "@2025-11-21T20:22:11" the live tree as it was then.
 #pragma once
 
 #include <cstddef>
@@ -58,7 +59,8 @@ class History {
     std::expected<std::vector<Snapshot>, Error> guests();
 
     // The commits, newest first and at most `limit`, that changed something at or below the path,
-    // along first parents: an epoch of main, or all of config. "/" gives every commit.
+    // along first parents: all of config, or main and, where that begins, the epochs before it. "/"
+    // gives every commit.
     std::expected<std::vector<Commit>, Error> log(std::string_view revision, std::string_view path,
                                                   std::size_t limit);
 
@@ -73,6 +75,9 @@ class History {
   private:
     explicit History(std::unique_ptr<Repository> repository);
 
+    std::expected<CommitId, Error> at_instant(std::string_view text);
+    // The last commit of the epoch before the one that a ref names by this commit.
+    std::expected<std::optional<CommitId>, Error> epoch_before(const CommitId& head);
     std::expected<std::vector<Snapshot>, Error> named(const std::string& prefix);
 
     std::unique_ptr<Repository> repository_;

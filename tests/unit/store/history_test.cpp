@@ -214,3 +214,46 @@ TEST_CASE("history is read on while packs are joined under it") {
     }
     CHECK(published.publisher->stats().consolidations > 2);
 }
+
+TEST_CASE("log goes on into earlier epochs, and any instant of them can be named") {
+    const TemporaryDirectory directory;
+    Editor editor;
+    {
+        const auto publisher = *Publisher::open(
+            {.repository = directory / "store.git", .interval = std::chrono::milliseconds(1)});
+        for (const int hour : {0, 1, 13, 14, 27}) {
+            editor.write("/local/hour", std::to_string(hour));
+            if (hour == 1) editor.write("/local/other", "1");
+            publisher->submit({editor.tree,
+                               0,
+                               {"domain 0",
+                                Time(std::chrono::seconds(1'700'000'000 + hour * 3600)),
+                                {std::to_string(hour)}},
+                               Submission::Kind::transaction,
+                               ""});
+        }
+    }
+    auto history = History::open(directory / "store.git");
+    REQUIRE(history);
+    const auto subjects = [&](const char* path, std::size_t limit) {
+        std::string all;
+        const auto log = history->log("main", path, limit);
+        REQUIRE(log);
+        for (const Commit& commit : *log)
+            all += commit.info.why[0] + " ";
+        return all;
+    };
+    CHECK(subjects("/local/hour", 10) == "27 14 13 1 0 ");
+    CHECK(subjects("/local/hour", 2) == "27 14 ");
+    CHECK(subjects("/local/other", 10) == "1 ");  // not where an epoch begins with it
+    // 1700000000 is 2023-11-14T22:13:20.
+    CHECK(history->read("@2023-11-14T23:13:20", "/local/hour")->root().value() == "1");
+    CHECK(history->read("@2023-11-15T11:13:19", "/local/hour")->root().value() == "1");
+    CHECK(history->read("@2023-11-15T11:13:20", "/local/hour")->root().value() == "13");
+    CHECK(history->read("@2030-01-01T00:00:00", "/local/hour")->root().value() == "27");
+    const auto changes = history->diff("@2023-11-14T22:13:20", "@2023-11-15T12:30:00", "/local");
+    REQUIRE(changes);
+    CHECK(changes->size() == 2);
+    CHECK(history->resolve("@2023-11-14T22:13:19").error().kind == Error::Kind::not_found);
+    CHECK(history->resolve("@yesterday").error().kind == Error::Kind::refused);
+}
