@@ -1,6 +1,7 @@
 // What the store's operations cost at widths of 10, 1,000 and 10,000 children: an edit that is
-// visible, a diff, a merge, and publishing; and the three ways of writing a batch of objects that
-// the publisher could choose from. Prints a table; proves nothing.
+// visible, a diff, a merge, and publishing; beside them what a change costs libgit2 alone, git
+// fast-import and SQLite in the same run, with ratios; memory and disk; and the three ways of
+// writing a batch of objects that the publisher could choose from. Prints tables; proves nothing.
 //
 //     build/release/bench/bench_store [DIRECTORY]     where the repositories go, default /tmp
 #include <git2.h>
@@ -19,6 +20,7 @@
 
 #include "pack_writer.hpp"
 #include "repository.hpp"
+#include "rivals.hpp"
 #include "store/diff.hpp"
 #include "store/merge.hpp"
 #include "store/publisher.hpp"
@@ -88,7 +90,8 @@ void operations(const fs::path& directory) {
     std::printf("%-44s %10s %10s %10s\n", "microseconds, median; children a directory:", "10",
                 "1000", "10000");
     constexpr int widths[] = {10, 1000, 10'000};
-    double table[7][3] = {};
+    double table[10][3] = {};
+    stemma::bench::RivalTimes rivals[3];
     for (int w = 0; w < 3; ++w) {
         const int width = widths[w];
         Tree tree = tree_of(width);
@@ -113,7 +116,8 @@ void operations(const fs::path& directory) {
             std::exit(1);
         }
         const auto submit = [&](int i) {
-            tree = *tree.set_value(leaf(width, i * 7), std::to_string(i), next_edit());
+            // A value that was there before would be no commit.
+            tree = *tree.set_value(leaf(width, i * 7), std::to_string(edits), next_edit());
             (*publisher)
                 ->submit({tree, 0, {"bench", {}, {"write"}}, Submission::Kind::transaction, ""});
         };
@@ -123,7 +127,20 @@ void operations(const fs::path& directory) {
             submit(i);
             wait_for(**publisher, (*publisher)->publish_all());
         });
+        table[7][w] = median(5,
+                             [&](int round) {
+                                 for (int i = 0; i < 100; ++i)
+                                     submit(round * 100 + i);
+                                 wait_for(**publisher, (*publisher)->publish_all());
+                             }) /
+                      100;
+        table[9][w] = median(5, [&](int i) {
+            const auto id =
+                (*publisher)->snapshot("s" + std::to_string(i), tree, {"bench", {}, {"snapshot"}});
+            wait_for(**publisher, id);
+        });
         const int batch = width == 10'000 ? 100 : 1000;
+        const auto bytes_before = (*publisher)->stats().bytes;
         const auto start = Clock::now();
         double handed_over = 0;
         for (int i = 0; i < batch; ++i) {
@@ -134,6 +151,8 @@ void operations(const fs::path& directory) {
         wait_for(**publisher, (*publisher)->publish_all());
         table[5][w] = microseconds(Clock::now() - start) / batch;
         table[6][w] = handed_over / batch;
+        table[8][w] = static_cast<double>((*publisher)->stats().bytes - bytes_before) / batch;
+        rivals[w] = stemma::bench::measure_rivals(directory, width, width == 10'000 ? 100 : 500);
     }
     const char* const names[] = {"visible: set one value",
                                  "diff of one change",
@@ -141,11 +160,62 @@ void operations(const fs::path& directory) {
                                  "look up, four levels",
                                  "publish one commit and wait for it (synced)",
                                  "publish, a commit of a large batch",
-                                 "... of that on the owner's thread, edit and all"};
-    for (int row = 0; row < 7; ++row) {
+                                 "... of that on the owner's thread, edit and all",
+                                 "publish a hundred, synced together, each",
+                                 "bytes of packs a commit of a large batch",
+                                 "snapshot, synced"};
+    for (int row = 0; row < 10; ++row) {
         std::printf("%-44s %10.1f %10.1f %10.1f\n", names[row], table[row][0], table[row][1],
                     table[row][2]);
     }
+    std::printf("\n%-44s %10s %10s %10s   ours of it\n", "others, microseconds a commit", "10",
+                "1000", "10000");
+    const auto rival = [&](const char* name, double stemma::bench::RivalTimes::*time, int row) {
+        std::printf("%-44s %10.1f %10.1f %10.1f  ", name, rivals[0].*time, rivals[1].*time,
+                    rivals[2].*time);
+        for (int w = 0; w < 3; ++w)
+            std::printf(" %5.2f", table[row][w] / rivals[w].*time);
+        std::printf("\n");
+    };
+    using Times = stemma::bench::RivalTimes;
+    rival("SQLite WAL, not synced: ours visible", &Times::sqlite_visible, 0);
+    rival("SQLite WAL, a hundred synced: ours the same", &Times::sqlite_shared, 7);
+    rival("SQLite WAL, each synced: ours the same", &Times::sqlite_alone, 4);
+    rival("libgit2 alone, not synced: ours of a batch", &Times::libgit2, 5);
+    rival("git fast-import: ours of a batch", &Times::fast_import, 5);
+    rival("git fast-import, bytes a commit: ours", &Times::fast_import_bytes, 8);
+}
+
+// What a tree of 100,000 nodes takes in memory, and each of 1,000 more versions of it, all kept.
+void memory() {
+    const auto resident = [] {
+        long pages = 0;
+        std::FILE* const file = std::fopen("/proc/self/statm", "r");
+        if (file == nullptr || std::fscanf(file, "%*d %ld", &pages) != 1) pages = 0;
+        if (file != nullptr) std::fclose(file);
+        return static_cast<double>(pages) * 4096;
+    };
+    const double before = resident();
+    Tree tree = Tree::rooted({"", Permissions{{Access::none, 0, 0}}}, next_edit());
+    for (int domain = 0; domain < 1000; ++domain) {
+        const std::string home = "/d" + std::to_string(domain);
+        tree = *tree.create(home, {"", tree.root().permissions()}, next_edit());
+        for (int i = 0; i < 99; ++i) {
+            tree = *tree.create(home + "/n" + std::to_string(i),
+                                {"a value of thirty bytes or so", tree.root().permissions()},
+                                next_edit());
+        }
+    }
+    const double made = resident();
+    std::vector<Tree> versions;
+    for (int i = 0; i < 10'000; ++i) {
+        tree = *tree.set_value("/d" + std::to_string(i % 1000) + "/n5", std::to_string(i),
+                               next_edit());
+        versions.push_back(tree);
+    }
+    std::printf("\n%-44s %10.0f\n%-44s %10.0f\n", "bytes of memory a node",
+                (made - before) / 100'000, "bytes of memory a version that is kept",
+                (resident() - made) / 10'000);
 }
 
 // A batch of 200 blobs of 30 bytes, synced: what one pack costs beside loose objects and libgit2's
@@ -205,6 +275,7 @@ int main(int argc, char** argv) {
         std::perror(name.c_str());
         return 1;
     }
+    memory();
     operations(name);
     ways_of_writing(name);
     fs::remove_all(name);
