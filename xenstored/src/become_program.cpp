@@ -24,6 +24,17 @@ void close_at_exec(const std::vector<int>& descriptors, bool closed) {
         ::fcntl(descriptor, F_SETFD, closed ? FD_CLOEXEC : 0);
 }
 
+void do_not_wait(const Handover& handover, bool set) {
+    const auto change = [set](int socket) {
+        const int flags = ::fcntl(socket, F_GETFL);
+        ::fcntl(socket, F_SETFL, set ? flags | O_NONBLOCK : flags & ~O_NONBLOCK);
+    };
+    change(handover.listener);
+    for (const auto& [id, connection] : handover.state.connections) {
+        if (!connection.ring) change(connection.descriptor);
+    }
+}
+
 bool write_all(int file, std::string_view bytes) {
     while (!bytes.empty()) {
         const ssize_t count = ::write(file, bytes.data(), bytes.size());
@@ -54,13 +65,7 @@ std::expected<Handover, std::string> take(int file) {
     auto handover = read_stream(*bytes);
     if (!handover) return handover;
     close_at_exec(descriptors_of(*handover), true);
-    const auto do_not_wait = [](int socket) {
-        ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
-    };
-    do_not_wait(handover->listener);
-    for (const auto& [id, connection] : handover->state.connections) {
-        if (!connection.ring) do_not_wait(connection.descriptor);
-    }
+    do_not_wait(*handover, true);
     return handover;
 }
 
@@ -107,6 +112,8 @@ std::string become_program(const LiveUpdate::Order& order, const Handover& hando
     if (!order.to_ours) {
         // C knows of no signal that is blocked; SIGHUP would end it before it has a handler.
         ::signal(SIGHUP, SIG_IGN);
+        // And it closes a client of whom there is nothing to read, such as the rest of a request.
+        do_not_wait(handover, false);
         ::sigprocmask(SIG_SETMASK, &none, nullptr);
     }
     ::execv(order.program.c_str(), pointers.data());
@@ -114,6 +121,7 @@ std::string become_program(const LiveUpdate::Order& order, const Handover& hando
     ::sigprocmask(SIG_SETMASK, &before, nullptr);
     ::signal(SIGHUP, SIG_DFL);
     close_at_exec(descriptors, true);
+    do_not_wait(handover, true);
     if (!order.to_ours) ::unlink(path.c_str());
     return "Error activating new binary.\n" + order.program + ": " + reason;
 }
