@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -59,6 +60,16 @@ std::expected<std::string, std::string> read_all(int file) {
     return bytes;
 }
 
+// When the file was written last, by the clock that does not step.
+Laps::Clock::time_point written_at(int file) {
+    struct stat status {};
+    if (::fstat(file, &status) != 0) return Laps::Clock::now();
+    const auto since_epoch = std::chrono::seconds(status.st_mtim.tv_sec) +
+                             std::chrono::nanoseconds(status.st_mtim.tv_nsec);
+    const auto age = std::chrono::system_clock::now().time_since_epoch() - since_epoch;
+    return Laps::Clock::now() - std::max(age, std::chrono::system_clock::duration::zero());
+}
+
 std::expected<Handover, std::string> take(int file) {
     const auto bytes = read_all(file);
     if (!bytes) return std::unexpected("read the state: " + bytes.error());
@@ -84,21 +95,33 @@ std::vector<int> descriptors_of(const Handover& handover) {
     return all;
 }
 
-std::string become_program(const LiveUpdate::Order& order, const Handover& handover,
-                           const std::vector<std::string>& arguments,
-                           const std::string& run_directory) {
-    const std::string path = run_directory + c_file;
-    const Descriptor file(
-        order.to_ours
-            ? ::memfd_create("handover", 0)
-            : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file) return "Dump state open error";
-    const StreamForm form{order.to_ours ? 2 : order.version, order.to_ours};
-    if (!write_all(file.get(), write_stream(handover, form))) return "Dump write error";
+std::expected<LeftState, std::string> leave_state(const LiveUpdate::Order& order,
+                                                  const Handover& handover,
+                                                  const std::string& run_directory) {
+    LeftState left;
+    if (order.to_ours) {
+        left.file = Descriptor(::memfd_create("handover", 0));
+    } else {
+        left.path = run_directory + c_file;
+        left.file = Descriptor(
+            ::open(left.path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+    }
+    if (!left.file) return std::unexpected("Dump state open error");
+    const std::string stream =
+        write_stream(handover, {order.to_ours ? 2 : order.version, order.to_ours});
+    if (!write_all(left.file.get(), stream)) {
+        if (!left.path.empty()) ::unlink(left.path.c_str());
+        return std::unexpected("Dump write error");
+    }
+    left.size = stream.size();
+    return left;
+}
 
+std::string become_program(const LiveUpdate::Order& order, const Handover& handover,
+                           const LeftState& left, const std::vector<std::string>& arguments) {
     std::vector<std::string> words{order.program};
     words.insert(words.end(), arguments.begin(), arguments.end());
-    words.push_back(order.to_ours ? "--take-over=" + std::to_string(file.get()) : "-U");
+    words.push_back(order.to_ours ? "--take-over=" + std::to_string(left.file.get()) : "-U");
     std::vector<char*> pointers;
     for (std::string& word : words)
         pointers.push_back(word.data());
@@ -122,7 +145,7 @@ std::string become_program(const LiveUpdate::Order& order, const Handover& hando
     ::signal(SIGHUP, SIG_DFL);
     close_at_exec(descriptors, true);
     do_not_wait(handover, true);
-    if (!order.to_ours) ::unlink(path.c_str());
+    if (!left.path.empty()) ::unlink(left.path.c_str());
     return "Error activating new binary.\n" + order.program + ": " + reason;
 }
 
@@ -136,6 +159,7 @@ std::expected<Handover, std::string> take_handover(const std::string& run_direct
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
     if (!file) return std::unexpected(path + ": " + std::strerror(errno));
     auto handover = take(file.get());
+    if (handover) handover->held_since = written_at(file.get());
     ::unlink(path.c_str());
     return handover;
 }

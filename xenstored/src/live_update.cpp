@@ -97,6 +97,7 @@ std::optional<Answer> LiveUpdate::start(ConnectionId client, const xs::Header& r
     session_->timeout = std::chrono::seconds(std::max(timeout, 0));
     session_->started = true;
     session_->began = server_->clock().now();
+    session_->order.waits = Laps();
     poller_->add(probe->fd(), {PollKey::Kind::probe, 0}, true, false);
     session_->probe = std::move(*probe);
     server_->hold_transactions(true);
@@ -135,6 +136,7 @@ void LiveUpdate::probe_ready() {
                     " is no xenstored that can take over.");
     }
     session_->is_known = true;
+    session_->order.waits.end("trying the program");
     session_->order.to_ours = kind == ProgramProbe::Kind::ours;
 }
 
@@ -160,7 +162,13 @@ void LiveUpdate::step() {
     if (!clear && !late) return;
     if (!being_built.empty()) return fail(being_built);
     if (!clear && !session_->force) return fail(who_is_in_the_way());
+    if (!session_->force && !session_->order.to_ours) {
+        std::string lost = branches_that_go();
+        if (!lost.empty()) return fail(std::move(lost));
+    }
+    if (!std::exchange(session_->was_clear, true)) session_->order.waits.end("open transactions");
     if (!settle_() && !late) return;
+    session_->order.waits.end("history");
     std::string reason = become_(session_->order);
     fail(std::move(reason));
 }
@@ -182,6 +190,13 @@ std::string LiveUpdate::who_is_being_built() const {
     });
     return reason.empty() ? reason
                           : "Domains being built, which this program cannot take:" + reason;
+}
+
+std::string LiveUpdate::branches_that_go() const {
+    std::string names;
+    server_->branches().for_each(
+        [&](const std::string& name, const WhatIf&) { names.append("\n").append(name); });
+    return names.empty() ? names : "What-if branches, which this program cannot take:" + names;
 }
 
 std::string LiveUpdate::who_is_in_the_way() const {

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -24,6 +26,7 @@
 #include "xenstored/daemon.hpp"
 #include "xenstored/history.hpp"
 #include "xenstored/hosted_hypervisor.hpp"
+#include "xenstored/laps.hpp"
 #include "xenstored/live_update.hpp"
 #include "xenstored/options.hpp"
 #include "xenstored/poller.hpp"
@@ -50,14 +53,17 @@ int fail(Daemonizer& daemonizer, const std::string& why) {
     return 1;
 }
 
+std::string started_in() {
+    char* const here = ::getcwd(nullptr, 0);
+    std::string place = here != nullptr ? here : "/";
+    std::free(here);
+    return place;
+}
+
 // A relative path means the place where the daemon was started, though it goes to "/".
 std::string absolute(const std::string& path) {
     if (path.empty() || path.front() == '/') return path;
-    char* const here = ::getcwd(nullptr, 0);
-    if (here == nullptr) return path;
-    std::string whole = std::string(here) + '/' + path;
-    std::free(here);
-    return whole;
+    return started_in() + '/' + path;
 }
 
 struct Archive {
@@ -190,13 +196,22 @@ std::vector<std::string> words_of(const std::string& text) {
 }
 
 // Ends this program in favour of another one; returns only if it could not be started.
-std::string update_to(const LiveUpdate::Order& order, Daemon& daemon, Hypervisor& hypervisor,
-                      const std::vector<Descriptor>& locks,
+std::string update_to(const LiveUpdate::Order& order, Laps held, Daemon& daemon,
+                      Hypervisor& hypervisor, const std::vector<Descriptor>& locks,
                       const std::vector<std::string>& arguments, const std::string& directory,
                       Log& log) {
     Server& server = daemon.server();
     Handover handover;
+    handover.held_since = held.began();
     handover.state = server.capture();
+    if (!order.to_ours) {
+        // C would take what they write next for the live tree's.
+        std::erase_if(handover.state.connections,
+                      [](const auto& one) { return one.second.closes; });
+        if (!handover.state.connections.contains(order.client.value)) {
+            return "This client has a what-if branch checked out, which C cannot keep.";
+        }
+    }
     State::Connection& client = handover.state.connections[order.client.value];
     // The next program answers for this one.
     client.deferred.reset();
@@ -208,22 +223,31 @@ std::string update_to(const LiveUpdate::Order& order, Daemon& daemon, Hypervisor
     handover.trace_classes = server.trace().classes();
     const auto to = order.to_ours ? Hypervisor::Successor::ours : Hypervisor::Successor::c;
     hypervisor.hand_over(handover, to);
-    log.say(Severity::info, "live update: to " + order.program);
+    held.end("state");
     if (!order.to_ours) {
         for (const std::string& what : left_out(handover.state, order.version))
             log.say(Severity::info, "live update: C is not told of " + what);
     }
-    std::string reason =
-        become_program(order, handover,
-                       order.arguments ? words_of(*order.arguments)
-                                       : inherited_arguments(arguments, order.to_ours),
-                       directory);
+    const auto left = leave_state(order, handover, directory);
+    std::string reason;
+    if (left) {
+        held.end("writing " + std::to_string(left->size) + " bytes");
+        log.say(Severity::info, "live update: to " + order.program + " after " +
+                                    order.waits.text() + "; clients wait, till now for " +
+                                    held.text());
+        reason = become_program(order, handover, *left,
+                                order.arguments ? words_of(*order.arguments)
+                                                : inherited_arguments(arguments, order.to_ours));
+    } else {
+        reason = left.error();
+    }
     hypervisor.take_back();
     log.say(Severity::error, "live update: " + reason);
     return reason;
 }
 
 int serve(const Options& options, const std::vector<std::string>& arguments) {
+    const auto began = Laps::Clock::now();
     std::string directory = environment("XENSTORED_RUNDIR");
     if (directory.empty()) directory = "/run/xenstored";
     directory = absolute(directory);
@@ -241,8 +265,17 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
         return 1;
     }
     ::mkdir(directory.c_str(), 0755);
+    ::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    Daemon::block_signals();
+    // Clients wait: the disk is looked at while the state is read.
+    auto opening = std::async(taking_over ? std::launch::async : std::launch::deferred,
+                              open_archive, std::cref(placed));
     auto handover = handover_of(placed, directory);
     if (!handover) return fail(*daemonizer, "live update: " + handover.error());
+    Laps held(*handover ? (*handover)->held_since : began);
+    held.end("until this program began", began);
+    held.end("reading the state");
     std::vector<Descriptor> locks;
     if (*handover && !(*handover)->locks.empty()) {
         for (const int lock : (*handover)->locks)
@@ -257,14 +290,11 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
             return 0;
         }
     }
-    ::signal(SIGPIPE, SIG_IGN);
-    raise_descriptor_limit();
-
-    Daemon::block_signals();
     auto poller = Poller::create();
     if (!poller) return fail(*daemonizer, poller.error());
 
-    Archive archive = open_archive(placed);
+    Archive archive = opening.get();
+    held.end("opening the history");
     NoHistory none;
     std::optional<PublishedHistory> published;
     if (archive.publisher) published.emplace(*archive.publisher);
@@ -286,9 +316,12 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     LiveUpdate live_update(
         daemon.server(), *poller,
         [&](const LiveUpdate::Order& order) {
+            Laps waiting;
             if (archive.publisher) write_history(commands, *archive.publisher);
             daemon.server().flush();
-            return update_to(order, daemon, **hypervisor, locks, arguments, directory, log);
+            waiting.end("history");
+            return update_to(order, waiting, daemon, **hypervisor, locks, arguments, directory,
+                             log);
         },
         [&] { return commands.settle(); });
     commands.set_live_update(live_update);
@@ -302,9 +335,11 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
         load_configuration(*archive.publisher, daemon.server());
     }
     if (taking_over) {
+        held.end("going on");
         log.say(Severity::info, "live update: goes on with " +
                                     std::to_string(daemon.server().connections().size()) +
-                                    " connections");
+                                    " connections; they waited " + held.total() + ": " +
+                                    held.text());
         daemon.run();
         return 0;
     }
@@ -336,6 +371,11 @@ int main(int argc, char** argv) {
         std::fputs(usage().c_str(), stdout);
         return 0;
     }
-    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    // A program that this one becomes is started elsewhere.
+    const auto arguments = with_absolute_paths({argv + 1, argv + argc}, started_in());
+    for (const char* const name : {"XENSTORED_RUNDIR", "XENSTORED_PATH", "STEMMA_REPOSITORY"}) {
+        const std::string place = environment(name);
+        if (!place.empty()) ::setenv(name, absolute(place).c_str(), 1);
+    }
     return serve(*options, arguments);
 }

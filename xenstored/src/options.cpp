@@ -330,6 +330,38 @@ std::vector<std::string> inherited_arguments(std::span<const std::string> argume
     return inherited;
 }
 
+std::vector<std::string> with_absolute_paths(std::vector<std::string> arguments,
+                                             const std::string& here) {
+    const auto is_path = [](const Flag& flag) {
+        return flag.letter == 'F' || flag.letter == 'T' || flag.letter == flag_repository;
+    };
+    for (std::size_t i = 0; i < arguments.size(); ++i) {
+        const std::string_view word = arguments[i];
+        const Flag* flag = nullptr;
+        std::size_t value = std::string_view::npos;  // where it begins in this word
+        if (word.starts_with("--")) {
+            const auto equals = word.find('=');
+            flag = find_name(word.substr(2, equals - 2)).value_or(nullptr);
+            if (equals != std::string_view::npos) value = equals + 1;
+        } else {
+            for (std::size_t at = 1; at < word.size() && flag == nullptr; ++at) {
+                const Flag* const found = find_letter(word[at]);
+                if (found == nullptr || found->argument == Argument::none) continue;
+                flag = found;
+                if (at + 1 < word.size()) value = at + 1;
+            }
+        }
+        if (flag == nullptr) continue;
+        if (value == std::string_view::npos && flag->argument == Argument::required) {
+            ++i;
+            value = 0;
+        }
+        if (!is_path(*flag) || i >= arguments.size() || value >= arguments[i].size()) continue;
+        if (arguments[i][value] != '/') arguments[i].insert(value, here + '/');
+    }
+    return arguments;
+}
+
 std::string usage() {
     std::string text = "Usage:\n\n  xenstored <options>\n\nwhere options may include:\n\n";
     for (const Flag& flag : flags) {

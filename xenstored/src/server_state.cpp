@@ -1,4 +1,5 @@
 // The ways out of a running daemon and back into one.
+#include <map>
 #include <utility>
 
 #include "xenstored/payload.hpp"
@@ -53,9 +54,17 @@ State Server::capture() const {
     state.last_generation = domains_.last_generation();
     state.last_connection = connections_.last_id();
     state.quotas = values(domains_.changed(), domains_.limits());
+    std::map<const WhatIf*, const std::string*> names;
+    branches_.for_each([&](const std::string& name, const WhatIf& branch) {
+        state.branches.push_back(
+            {name, branch.since, branch.base, branch.tree.head(), branch.tree.last_edit()});
+        names.emplace(&branch, &name);
+    });
     connections_.for_each([&](const Connection& connection) {
         state.connections.emplace(connection.id.value,
                                   state_of(connection, connections_.watches()));
+        const auto name = names.find(connection.branch.get());
+        if (name != names.end()) state.connections[connection.id.value].branch = *name->second;
     });
     domains_.for_each([&](const Domain& domain) {
         State::Domain& known = state.domains[domain.ref.id];
@@ -80,6 +89,11 @@ void Server::restore(const State& state, const MakeSocket& make_socket) {
     domains_.skip_to(state.last_generation);
     for (const auto& [name, value] : state.quotas) {
         if (const Quota* const quota = find_quota(name)) domains_.set_limit(*quota, value);
+    }
+    for (const State::Branch& known : state.branches) {
+        WhatIf branch{known.since, known.base, tree_};
+        branch.tree.restore(known.tree, known.last_edit);
+        branches_.put(known.name, std::move(branch));
     }
     std::vector<xs::DomainId> gone;
     for (const auto& [id, known] : state.domains) {
@@ -118,7 +132,9 @@ void Server::restore_connection(ConnectionId id, const State::Connection& known,
         caller.privileged = true;
         Connection& client = connections_.open_again(id, caller);
         client.transport = make_socket(id, known.descriptor);
-        if (!client.transport || known.closes) return connections_.close(client);
+        client.branch = branches_.find(known.branch);
+        const bool lost = known.closes && !client.branch;
+        if (!client.transport || lost) return connections_.close(client);
         return restore_client(client, known);
     }
     Domain* const domain = domains_.find(known.ring->domain);

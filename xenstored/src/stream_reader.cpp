@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "stream_branches.hpp"
 #include "stream_records.hpp"
 #include "stream_tree.hpp"
 #include "xenstored/domain_table.hpp"
@@ -20,12 +21,16 @@ using stream::Type;
 using Fault = std::optional<std::string>;  // what is wrong, if anything
 
 // A field with its NUL, which the length counts.
-bool text_of(Reader& fields, std::size_t length, std::string& text) {
+template <class Text>
+bool text_of(Reader& fields, std::size_t length, Text& text) {
     const std::string_view bytes = fields.bytes(length);
     if (bytes.empty() || bytes.back() != '\0' || bytes.find('\0') + 1 != bytes.size()) return false;
     text = bytes.substr(0, bytes.size() - 1);
     return true;
 }
+
+// A permission entry's generation until all domains are known.
+constexpr std::uint64_t unresolved = ~std::uint64_t{0};
 
 class StreamReader {
   public:
@@ -97,6 +102,12 @@ class StreamReader {
                 break;
             case Type::own_process:
                 fault = own_process(fields);
+                break;
+            case Type::own_branch:
+                fault = branches_.branch(fields);
+                break;
+            case Type::own_change:
+                fault = branches_.change(fields);
                 break;
             default:
                 break;  // "can be ignored"
@@ -217,9 +228,8 @@ class StreamReader {
             const auto access = std::string_view("nrwb").find(letter);
             if (access == std::string_view::npos) return "unknown access right";
             const std::uint16_t id = fields.u16();
-            node.permissions.push_back({static_cast<store::Access>(access), id, 0});
-            // The domains' generations are known once all records are read.
-            node.stale.push_back(stale);
+            node.permissions.push_back(
+                {static_cast<store::Access>(access), id, stale || id == 0 ? 0 : unresolved});
             if (!stale && id != 0 && id < xs::domid_first_reserved) mentioned_.insert(id);
         }
         if (!text_of(fields, path_length, node.path)) return "path is no string";
@@ -319,6 +329,8 @@ class StreamReader {
             client->ring->port = port;
             client->ring->frame = frame;
         }
+        client->branch = fields.text();
+        client->closes = !client->branch.empty();
         return {};
     }
 
@@ -377,6 +389,8 @@ class StreamReader {
             domain.wakes_domain = fields.i32();
             handover_.hosted.domains.push_back(domain);
         }
+        handover_.held_since =
+            Laps::Clock::time_point(std::chrono::nanoseconds(fields.number<std::int64_t>()));
         return {};
     }
 
@@ -436,14 +450,16 @@ class StreamReader {
         auto tree = tree_of(std::move(nodes_), state.last_edit);
         if (!tree) return std::unexpected(std::move(tree).error());
         state.tree = std::move(*tree);
+        auto branches = std::move(branches_).finish(state.tree);
+        if (!branches) return std::unexpected(std::move(branches).error());
+        state.branches = std::move(*branches);
         return std::move(handover_);
     }
 
     void resolve(StreamNode& node) const {
-        for (std::size_t i = 0; i < node.permissions.size(); ++i) {
-            store::Permission& entry = node.permissions[i];
-            if (node.stale[i] || entry.domain == 0) continue;
-            if (entry.domain == xs::domid_any) entry.generation = any_domain.generation;
+        for (store::Permission& entry : node.permissions) {
+            if (entry.generation != unresolved) continue;
+            entry.generation = entry.domain == xs::domid_any ? any_domain.generation : 0;
             const auto domain = handover_.state.domains.find(entry.domain);
             if (domain != handover_.state.domains.end()) {
                 entry.generation = domain->second.ref.generation;
@@ -459,6 +475,7 @@ class StreamReader {
     std::set<xs::DomainId> rings_;
     std::set<xs::DomainId> mentioned_;
     std::vector<StreamNode> nodes_;
+    BranchReader branches_;
     bool last_is_node_ = false;
     bool own_domains_ = false;
 };

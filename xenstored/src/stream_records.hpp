@@ -27,6 +27,8 @@ enum class Type : std::uint32_t {
     own_domain = 0x53540003,
     own_node = 0x53540004,  // after its node record
     own_process = 0x53540005,
+    own_branch = 0x53540006,  // after all nodes
+    own_change = 0x53540007,  // of the branch before it
 };
 
 inline constexpr std::uint16_t ring_connection = 0;
@@ -56,6 +58,9 @@ class Writer {
     Writer& text(std::string_view text) {
         return number(static_cast<std::uint32_t>(text.size())).bytes(text);
     }
+    // In place of what is there already.
+    void put(std::size_t at, auto value) { std::memcpy(bytes_.data() + at, &value, sizeof value); }
+    std::size_t size() const { return bytes_.size(); }
     std::string take() { return std::move(bytes_); }
 
   private:

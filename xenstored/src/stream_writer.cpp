@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "store/children.hpp"
+#include "stream_branches.hpp"
 #include "stream_records.hpp"
 #include "xenstored/migration_stream.hpp"
 #include "xenstored/place.hpp"
@@ -50,6 +51,10 @@ class StreamWriter {
             if (special != nullptr) write(*special, name);
         }
         nodes();
+        if (form_.ours) {
+            write_branches(state_,
+                           [this](Type type, Writer fields) { record(type, std::move(fields)); });
+        }
         record(Type::end, Writer());
         return out_.take();
     }
@@ -81,6 +86,7 @@ class StreamWriter {
             fields.number(domain.id).number(domain.port).number(domain.page);
             fields.number(domain.wakes_daemon).number(domain.wakes_domain);
         }
+        fields.number(std::int64_t{handover_.held_since.time_since_epoch().count()});
         record(Type::own_process, std::move(fields));
     }
 
@@ -145,7 +151,7 @@ class StreamWriter {
         fields.number(deferred.type).number(deferred.request_id);
         fields.number(deferred.transaction_id).number(deferred.length);
         const State::Ring ring = connection.ring.value_or(State::Ring{});
-        fields.number(ring.port).number(ring.frame);
+        fields.number(ring.port).number(ring.frame).text(connection.branch);
         record(Type::own_connection, std::move(fields));
     }
 
@@ -213,9 +219,21 @@ class StreamWriter {
         return domain != state_.domains.end() && domain->second.ref == domain_of(entry);
     }
 
+    // Most of a stream is nodes: their records are made where they go.
+    std::size_t begin(Type type) {
+        out_.number(static_cast<std::uint32_t>(type)).number(std::uint32_t{0});
+        return out_.size();
+    }
+    void end(std::size_t began) {
+        const std::size_t length = out_.size() - began;
+        out_.bytes(std::string_view("\0\0\0\0\0\0\0", stream::padded(length) - length));
+        out_.put(began - sizeof(std::uint32_t), static_cast<std::uint32_t>(stream::padded(length)));
+    }
+
     void write(const store::Node& node, std::string_view path) {
         const auto entries = node.permissions().entries();
-        Writer fields;
+        std::size_t began = begin(Type::node);
+        Writer& fields = out_;
         fields.number(0u).number(0u).number(static_cast<std::uint16_t>(path.size() + 1));
         fields.number(static_cast<std::uint16_t>(node.value().size())).number(std::uint16_t{0});
         fields.number(static_cast<std::uint16_t>(entries.size()));
@@ -228,15 +246,16 @@ class StreamWriter {
             fields.number(orphan ? std::uint16_t{0} : entries[i].domain);
         }
         fields.bytes(path).number('\0').bytes(node.value());
-        record(Type::node, std::move(fields));
+        end(began);
         if (!form_.ours) return;
-        Writer own;
+        began = begin(Type::own_node);
+        Writer& own = out_;
         own.number(node.generation()).number(node.number());
         own.number(std::int64_t{node.stamp().time.time_since_epoch().count()});
         own.number(node.stamp().domain).number(node.stamp().operation);
         for (const store::Permission& entry : entries)
             own.number(entry.generation);
-        record(Type::own_node, std::move(own));
+        end(began);
     }
 
     const Handover& handover_;
@@ -266,6 +285,12 @@ std::vector<std::string> left_out(const State& state, std::uint32_t version) {
     for (const auto& [id, domain] : state.domains) {
         own += domain.quotas.empty() ? 0u : 1u;
         told += domain.shutdown_told ? 1u : 0u;
+    }
+    std::string branches;
+    for (const State::Branch& branch : state.branches)
+        branches.append(branches.empty() ? "" : ", ").append(branch.name);
+    if (!branches.empty()) {
+        lines.push_back("what-if branches, nor of clients that have one checked out: " + branches);
     }
     if (version < 2) {
         count(deep, " watches' depths: they report all levels");

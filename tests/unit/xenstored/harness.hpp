@@ -346,6 +346,13 @@ struct Lab {
         server.disconnect(tool.id());
         return {*this, id, hypervisor.pages.at(id)};
     }
+    // The same, and `tool` gives it /local/domain/ID.
+    RingClient domain_with_home(xs::DomainId id, Client& tool) {
+        RingClient made = domain(id);
+        tool.mkdir(xs::domain_path(id));
+        tool.set_perms(xs::domain_path(id), "n" + std::to_string(id));
+        return made;
+    }
     std::shared_ptr<Page> make(xs::DomainId id) {
         const auto page = std::make_shared<Page>();
         page->serial = ++made_;

@@ -187,6 +187,28 @@ TEST_CASE("C is not started while a domain without a ring owns a node") {
     CHECK(lab.became.empty());
 }
 
+TEST_CASE("C is not started while there are what-if branches, unless that is forced") {
+    Updating lab;
+    lab.other.ask(MessageType::control, parts({"branch", "try"}));
+    const std::string c = lab.program("xenstored <options> --entry-nb");
+    for (const bool force : {false, true}) {
+        CHECK(lab.ask(lab.tool, {"-f", c}) == "OK|");
+        lab.ask(lab.tool, force ? std::initializer_list<std::string_view>{"-s", "-F"}
+                                : std::initializer_list<std::string_view>{"-s"});
+        lab.probe();
+        lab.update.step();
+        CHECK(lab.became.size() == (force ? 1 : 0));
+        CHECK(lab.answer(lab.tool) ==
+              (force ? "it would have been|"
+                     : "What-if branches, which this program cannot take:\ntry|"));
+    }
+    CHECK(lab.ask(lab.tool, {"-f", lab.program("--take-over")}) == "OK|");
+    lab.ask(lab.tool, {"-s"});
+    lab.probe();
+    lab.update.step();
+    CHECK(lab.became.size() == 2);
+}
+
 TEST_CASE("a client that goes takes its update with it") {
     Updating lab;
     lab.ask(lab.tool, {"-f", lab.program("--take-over")});

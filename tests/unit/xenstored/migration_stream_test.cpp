@@ -17,12 +17,7 @@ constexpr StreamForm ours{2, true};
 // A daemon with something of everything.
 struct Busy : Lab {
     SocketClient tool = socket();
-    RingClient guest = [this] {
-        RingClient made = domain(5);
-        tool.mkdir("/local/domain/5");
-        tool.set_perms("/local/domain/5", "n5");
-        return made;
-    }();
+    RingClient guest = domain_with_home(5, tool);
     RingClient model = domain(6);
 
     Busy() {

@@ -140,6 +140,18 @@ TEST_CASE("our own flags") {
     CHECK(usage().find("--no-repository") != std::string::npos);
 }
 
+TEST_CASE("relative paths in arguments are made absolute, however they are written") {
+    using Words = std::vector<std::string>;
+    CHECK(with_absolute_paths({"-NF", "p", "-Tt", "--repository=r", "--pid-file", "q", "-E", "5"},
+                              "/here") == Words{"-NF", "/here/p", "-T/here/t",
+                                                "--repository=/here/r", "--pid-file", "/here/q",
+                                                "-E", "5"});
+    CHECK(with_absolute_paths({"-F/p", "--trace-f=/t", "-E", "F", "-Ion", "--no-fork"}, "/here") ==
+          Words{"-F/p", "--trace-f=/t", "-E", "F", "-Ion", "--no-fork"});
+    CHECK(with_absolute_paths({"--unknown=x", "-", "", "--repository=", "-F"}, "/here") ==
+          Words{"--unknown=x", "-", "", "--repository=", "-F"});
+}
+
 TEST_CASE("the next program gets this one's arguments, but for what only this one could mean") {
     const std::vector<std::string> given{
         "--pid-file", "/p",  "--repository",        "/r", "-U", "-NE", "5", "--take-over=7",

@@ -14,12 +14,7 @@ namespace {
 struct Both : Lab {
     explicit Both(Server::Settings settings = {}) : Lab(settings) {}
     SocketClient tool = socket();
-    RingClient guest = [this] {
-        RingClient made = domain(5);
-        tool.mkdir("/local/domain/5");
-        tool.set_perms("/local/domain/5", "n5");
-        return made;
-    }();
+    RingClient guest = domain_with_home(5, tool);
 };
 
 class Deferring final : public Control {

@@ -1,8 +1,10 @@
 #include "xenstored/what_if.hpp"
 
 #include <catch2/catch.hpp>
+#include <random>
 
 #include "harness.hpp"
+#include "store/diff.hpp"
 #include "xenstored/control_commands.hpp"
 
 using namespace stemma;
@@ -163,4 +165,90 @@ TEST_CASE("what a branch lists is cut at whole lines") {
     const std::string text = changes_text(branch, 30);
     CHECK(text == "+ /n0\n+ /n1\n+ /n10\n+ /n11\n...\n");
     CHECK(std::ranges::count(changes_text(branch, 4096), '\n') == 100);
+}
+
+TEST_CASE("a branch goes on in the next program, and so does who has it checked out") {
+    BranchLab lab;
+    lab.through_stream = GENERATE(false, true);
+    for (const char* const path : {"/stemma/a", "/stemma/gone/x", "/stemma/kept"})
+        lab.live.write(path, "1");
+    lab.control(lab.trying, "branch try");
+    lab.control(lab.live, "branch untouched");
+    lab.control(lab.trying, "checkout try");
+    lab.trying.write("/stemma/a", "2");
+    lab.trying.write("/stemma/b/c", "new");
+    lab.trying.set_perms("/stemma/b", "n0 r5");
+    lab.trying.rm("/stemma/gone");
+    lab.live.write("/stemma/later", "live");
+    lab.live.rm("/tool/xenstored");
+    const auto generation = [&](const char* path) {
+        return lab.server.branches().find("try")->tree.head().find(path)->generation();
+    };
+    const std::uint64_t parent = generation("/stemma"), child = generation("/stemma/b");
+    const std::string changes = lab.control(lab.live, "changes try");
+    const std::string branches = lab.control(lab.live, "branch");
+    lab.restart();
+    lab.server.set_control(&lab.commands);
+    CHECK(lab.control(lab.live, "branch") == branches);
+    CHECK(lab.control(lab.live, "changes try") == changes);
+    CHECK(lab.control(lab.live, "changes untouched") == "|");
+    CHECK(generation("/stemma") == parent);
+    CHECK(generation("/stemma/b") == child);
+    CHECK(lab.trying.read("/stemma/a") == "2");
+    CHECK(lab.trying.perms("/stemma/b") == "n0|r5|");
+    CHECK(lab.trying.read("/tool/xenstored") == "");
+    CHECK(lab.trying.read("/stemma/later") == "!ENOENT");
+    CHECK(lab.trying.write("/stemma/d", "3") == "OK|");
+    CHECK(lab.live.read("/stemma/d") == "!ENOENT");
+    CHECK(lab.control(lab.live, "drop try") == "!EBUSY");
+    CHECK(lab.control(lab.live, "merge try") == "merged 5|");
+    CHECK(lab.live.read("/stemma/b/c") == "new");
+    CHECK(lab.live.read("/stemma/d") == "3");
+    CHECK(lab.live.read("/stemma/gone") == "!ENOENT");
+    CHECK(lab.live.read("/stemma/later") == "live");
+    CHECK(lab.live.read("/tool/xenstored") == "!ENOENT");
+    CHECK(lab.consistent());
+}
+
+TEST_CASE("branches of any form come through the stream as they were") {
+    std::mt19937 random(GENERATE(range(0u, 20u)));
+    CAPTURE(random);
+    const auto below = [&](unsigned bound) { return static_cast<unsigned>(random()) % bound; };
+    BranchLab lab;
+    lab.through_stream = true;
+    lab.control(lab.trying, "branch try");
+    lab.control(lab.trying, "checkout try");
+    for (int round = 0; round < 5; ++round) {
+        for (int i = 0; i < 30; ++i) {
+            Client& client = below(2) == 0 ? static_cast<Client&>(lab.live) : lab.trying;
+            std::string path;
+            for (unsigned depth = 1 + below(3); depth > 0; --depth)
+                path += std::string("/") + "abc"[below(3)];
+            switch (below(4)) {
+                case 0:
+                    client.rm(path);
+                    break;
+                case 1:
+                    client.set_perms(path, "n0 r" + std::to_string(below(3)));
+                    break;
+                default:
+                    client.write(path, std::to_string(below(3)));
+                    break;
+            }
+        }
+        const auto before = *lab.server.branches().find("try");
+        lab.restart();
+        lab.server.set_control(&lab.commands);
+        const auto after = lab.server.branches().find("try");
+        REQUIRE(after);
+        std::vector<std::string> differ;
+        const auto note = [&](const store::Change& change) { differ.emplace_back(change.path); };
+        store::diff(before.base, after->base, note);
+        store::diff(before.tree.head(), after->tree.head(), note);
+        CHECK(differ.empty());
+        CHECK(after->tree.last_edit() >= before.tree.last_edit());
+        CHECK(NodeCounts::of_tree(after->tree.head().root()) == after->tree.counts());
+        // What was not changed is shared with the live tree, as before.
+        CHECK(after->base.find("/tool") == lab.server.tree().head().find("/tool"));
+    }
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "xenstored/laps.hpp"
 #include "xenstored/state.hpp"
 
 namespace stemma::xenstored {
@@ -38,6 +39,8 @@ struct Handover {
     std::vector<int> locks;  // of the run directory and the pid file
     std::string trace_file;  // as it is now, if it is open
     std::uint8_t trace_classes = 0;
+    // Since when nobody is served. From C: since it had written its state.
+    Laps::Clock::time_point held_since;
 };
 
 }  // namespace stemma::xenstored

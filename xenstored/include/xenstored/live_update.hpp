@@ -10,6 +10,7 @@
 
 #include "xenstored/answer.hpp"
 #include "xenstored/connection_id.hpp"
+#include "xenstored/laps.hpp"
 #include "xenstored/migration_stream.hpp"
 #include "xenstored/out_queue.hpp"
 #include "xenstored/poller.hpp"
@@ -28,6 +29,7 @@ struct LiveUpdateOrder {
     std::uint32_t version = 1;  // of the stream, for C
     ConnectionId client;        // is answered by the next program
     xs::Header request;
+    Laps waits;  // before it went ahead, while everybody was served
 };
 
 // How far it has come.
@@ -38,6 +40,7 @@ struct LiveUpdateSession {
     bool started = false;
     Moment began;
     bool is_known = false;  // what the program is
+    bool was_clear = false;
     std::optional<ProgramProbe> probe;
 };
 
@@ -47,7 +50,8 @@ struct LiveUpdateSession {
 //
 // From "-s" on no client that has no transaction open may start one. It goes ahead when none is
 // open; after the timeout it is refused with the names of those who have them open, or, by "-F",
-// goes ahead all the same: these transactions end in EAGAIN (with C: are forgotten).
+// goes ahead all the same: these transactions end in EAGAIN (with C: are forgotten). What-if
+// branches go with ours; with C they are lost, so that needs "-F", too.
 class LiveUpdate {
   public:
     using Order = LiveUpdateOrder;
@@ -82,6 +86,7 @@ class LiveUpdate {
     bool is_clear() const;
     std::string who_is_in_the_way() const;
     std::string who_is_being_built() const;
+    std::string branches_that_go() const;
 
     Server* server_;
     Poller* poller_;

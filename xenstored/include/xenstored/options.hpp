@@ -43,6 +43,10 @@ std::expected<Options, std::string> parse_options(std::span<const char* const> a
 // said whom it took over from, and, for C, without our own.
 std::vector<std::string> inherited_arguments(std::span<const std::string> arguments, bool to_ours);
 
+// The same arguments, with relative paths made absolute from `here`.
+std::vector<std::string> with_absolute_paths(std::vector<std::string> arguments,
+                                             const std::string& here);
+
 std::string usage();
 
 }  // namespace stemma::xenstored

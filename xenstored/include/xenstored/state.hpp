@@ -55,9 +55,10 @@ struct State {
         std::uint32_t next_transaction = 1;
         std::optional<xs::Header> deferred;  // a CONTROL request that has no answer yet
         bool ignored = false;                // quarantined; a ring that could not be bound, too
-        // It was about a what-if branch, which is not kept: it is closed, so that what it writes
-        // next does not go to the live tree.
+        // It was about a what-if branch. Where that is not kept it is closed, so that what it
+        // writes next does not go to the live tree.
         bool closes = false;
+        std::string branch;  // the name
         std::optional<DomainRef> target;
     };
 
@@ -71,6 +72,15 @@ struct State {
         ConnectionId connection;                                    // of its ring, if it has one
     };
 
+    // A tree beside the live one: WhatIf.
+    struct Branch {
+        std::string name;
+        store::Time since;
+        store::Tree base;
+        store::Tree tree;
+        std::uint64_t last_edit = 0;
+    };
+
     store::Tree tree;
     std::uint64_t last_edit = 0;                      // EditNumbers
     std::uint64_t last_generation = 0;                // of domains
@@ -79,6 +89,7 @@ struct State {
     std::map<xs::DomainId, Domain> domains;
     // What was set while it ran for all domains that have no value of their own.
     std::vector<std::pair<std::string, std::uint64_t>> quotas;
+    std::vector<Branch> branches;  // a live update hands them on, a checkpoint does not
 };
 
 }  // namespace stemma::xenstored

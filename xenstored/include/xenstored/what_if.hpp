@@ -19,7 +19,8 @@ namespace stemma::xenstored {
 
 // A tree beside the live one, to try things on: privileged clients check it out, and all their
 // requests then read and write it. Nobody's watches fire for it, nothing of it is published, and it
-// ends with the daemon. Merging it into the live tree is what makes it true.
+// ends with the daemon, unless that hands over to another of ours. Merging it into the live tree is
+// what makes it true.
 struct WhatIf {
     store::Time since;
     store::Tree base;  // the live tree when it was made, or last merged
@@ -35,6 +36,10 @@ class WhatIfBranches {
     std::expected<void, xs::Error> make(std::string_view name, const LiveTree& live,
                                         store::Time now);
     std::shared_ptr<WhatIf> find(std::string_view name) const;  // null if there is none
+    // One that an earlier program had.
+    void put(const std::string& name, WhatIf branch) {
+        branches_.insert_or_assign(name, std::make_shared<WhatIf>(std::move(branch)));
+    }
     // ENOENT; EBUSY while a client has it checked out.
     std::expected<void, xs::Error> drop(std::string_view name);
 
