@@ -2,7 +2,9 @@
 
 #include <sys/stat.h>
 
+#include <iterator>
 #include <span>
+#include <sstream>
 #include <utility>
 
 #include "xenstored/payload.hpp"
@@ -62,7 +64,9 @@ Answer LiveUpdate::set_arguments(ConnectionId client, std::string_view arguments
     if (!session_ || session_->order.client != client) {
         return text_answer("Not in live-update session.");
     }
-    session_->order.arguments = std::string(arguments);
+    std::istringstream words{std::string(arguments)};
+    session_->order.arguments.emplace(std::istream_iterator<std::string>(words),
+                                      std::istream_iterator<std::string>());
     return text_answer("OK");
 }
 
@@ -86,7 +90,8 @@ std::optional<Answer> LiveUpdate::start(ConnectionId client, const xs::Header& r
         return text_answer("Not in live-update session.");
     }
     if (version < 1 || version > 2) return text_answer("Migration stream version not supported.");
-    auto probe = ProgramProbe::start(session_->order.program);
+    auto probe = ProgramProbe::start(
+        session_->order.program, session_->order.arguments.value_or(std::vector<std::string>()));
     if (!probe) {
         end();
         return text_answer("Error activating new binary.\n" + probe.error());
@@ -129,11 +134,12 @@ void LiveUpdate::fail(std::string reason) {
 void LiveUpdate::probe_ready() {
     if (!session_ || !session_->probe || !session_->probe->read()) return;
     const ProgramProbe::Kind kind = session_->probe->kind();
+    const std::string complaint = session_->probe->first_line();
     poller_->remove(session_->probe->fd());
     session_->probe.reset();
     if (kind == ProgramProbe::Kind::unknown) {
         return fail("Error activating new binary.\n" + session_->order.program +
-                    " is no xenstored that can take over.");
+                    " is no xenstored that can take over. It says: " + complaint);
     }
     session_->is_known = true;
     session_->order.waits.end("trying the program");

@@ -10,10 +10,8 @@
 #include <filesystem>
 #include <functional>
 #include <future>
-#include <iterator>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -190,11 +188,6 @@ void open_trace(Trace& trace, const Options& options, const std::string& path,
     if (kept) trace.set_classes(handover->trace_classes);
 }
 
-std::vector<std::string> words_of(const std::string& text) {
-    std::istringstream stream(text);
-    return {std::istream_iterator<std::string>(stream), {}};
-}
-
 // Ends this program in favour of another one; returns only if it could not be started.
 std::string update_to(const LiveUpdate::Order& order, Laps held, Daemon& daemon,
                       Hypervisor& hypervisor, const std::vector<Descriptor>& locks,
@@ -235,9 +228,9 @@ std::string update_to(const LiveUpdate::Order& order, Laps held, Daemon& daemon,
         log.say(Severity::info, "live update: to " + order.program + " after " +
                                     order.waits.text() + "; clients wait, till now for " +
                                     held.text());
-        reason = become_program(order, handover, *left,
-                                order.arguments ? words_of(*order.arguments)
-                                                : inherited_arguments(arguments, order.to_ours));
+        reason = become_program(
+            order, handover, *left,
+            order.arguments ? *order.arguments : inherited_arguments(arguments, order.to_ours));
     } else {
         reason = left.error();
     }

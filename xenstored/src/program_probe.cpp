@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -19,7 +20,8 @@ constexpr std::size_t said_max = 64 * 1024;
 
 }  // namespace
 
-std::expected<ProgramProbe, std::string> ProgramProbe::start(const std::string& program) {
+std::expected<ProgramProbe, std::string> ProgramProbe::start(
+    const std::string& program, const std::vector<std::string>& arguments) {
     std::array<int, 2> ends;
     if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
         return std::unexpected(std::string("pipe: ") + std::strerror(errno));
@@ -39,12 +41,15 @@ std::expected<ProgramProbe, std::string> ProgramProbe::start(const std::string& 
     sigemptyset(&none);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    std::string name = program;
-    std::string flag = "--help";
-    const std::array<char*, 3> arguments{name.data(), flag.data(), nullptr};
+    std::vector<std::string> words{program, "--help"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    std::vector<char*> pointers;
+    for (std::string& word : words)
+        pointers.push_back(word.data());
+    pointers.push_back(nullptr);
     pid_t pid = -1;
     const int error =
-        ::posix_spawn(&pid, program.c_str(), &actions, &attributes, arguments.data(), environ);
+        ::posix_spawn(&pid, program.c_str(), &actions, &attributes, pointers.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     if (error != 0) return std::unexpected(program + ": " + std::strerror(error));
@@ -79,6 +84,11 @@ bool ProgramProbe::read() {
         said_.append(part.data(), static_cast<std::size_t>(count));
         if (said_.size() > said_max) return true;
     }
+}
+
+std::string ProgramProbe::first_line() const {
+    constexpr std::size_t most = 200;
+    return said_.substr(0, std::min(said_.find('\n'), most));
 }
 
 ProgramProbe::Kind ProgramProbe::kind() const {

@@ -99,7 +99,7 @@ TEST_CASE("the program is told what was ordered, and who failed to become it goe
     lab.update.step();
     REQUIRE(lab.became.size() == 1);
     CHECK_FALSE(lab.became[0].to_ours);
-    CHECK(lab.became[0].arguments == "-N -E 5");
+    CHECK(lab.became[0].arguments == std::vector<std::string>{"-N", "-E", "5"});
     CHECK(lab.became[0].version == 2);
     CHECK(lab.became[0].client == lab.tool.id());
     CHECK(lab.answer(lab.tool) == "it would have been|");

@@ -24,7 +24,7 @@ class Server;
 // What is to be done.
 struct LiveUpdateOrder {
     std::string program;
-    std::optional<std::string> arguments;  // in place of those of this process
+    std::optional<std::vector<std::string>> arguments;  // in place of those of this process
     bool to_ours = false;
     std::uint32_t version = 1;  // of the stream, for C
     ConnectionId client;        // is answered by the next program
