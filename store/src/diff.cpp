@@ -14,31 +14,31 @@ struct Frame {
     std::size_t path_size;  // of the directory's own path
 };
 
-void report(const Node* before, const Node* after, std::string_view path,
+enum class Compare { content, everything };
+
+bool is_same(const Node& before, const Node& after, Compare compare) {
+    if (compare == Compare::everything &&
+        (before.number() != after.number() || before.generation() != after.generation() ||
+         before.stamp() != after.stamp())) {
+        return false;
+    }
+    return before.parts().value == after.parts().value &&
+           before.permissions() == after.permissions();
+}
+
+void report(const Node* before, const Node* after, std::string_view path, Compare compare,
             const std::function<void(const Change&)>& visit) {
     if (before == nullptr) return visit({Change::Kind::added, path, before, after});
     if (after == nullptr) return visit({Change::Kind::removed, path, before, after});
-    if (before->parts().value == after->parts().value &&
-        before->permissions() == after->permissions()) {
-        return;
-    }
+    if (is_same(*before, *after, compare)) return;
     visit({Change::Kind::changed, path, before, after});
 }
 
-}  // namespace
-
-void diff(const Tree& before, const Tree& after, const std::function<void(const Change&)>& visit,
-          Visited* visited) {
-    diff(&before.root(), &after.root(), "/", visit, visited);
-}
-
-void diff(const Node* before, const Node* after, std::string_view path,
-          const std::function<void(const Change&)>& visit, Visited* visited) {
-    Visited own;
-    Visited& count = visited ? *visited : own;
+void walk(const Node* before, const Node* after, std::string_view path, Compare compare,
+          const std::function<void(const Change&)>& visit, Visited& count) {
     ++count.nodes;
     if (before == after) return;
-    report(before, after, path, visit);
+    report(before, after, path, compare, visit);
 
     std::string here(path == "/" ? "" : path);
     std::vector<Frame> stack;
@@ -52,10 +52,30 @@ void diff(const Node* before, const Node* after, std::string_view path,
             continue;
         }
         here.append("/").append((one ? one : two)->name());
-        report(one, two, here, visit);
+        report(one, two, here, compare, visit);
+        if (two == nullptr && compare == Compare::everything) continue;
         const bool same = one && two && one->children().same(two->children());
         if (!same) stack.push_back({ChildPair(one, two, count), here.size()});
     }
+}
+
+}  // namespace
+
+void diff(const Tree& before, const Tree& after, const std::function<void(const Change&)>& visit,
+          Visited* visited) {
+    diff(&before.root(), &after.root(), "/", visit, visited);
+}
+
+void diff(const Node* before, const Node* after, std::string_view path,
+          const std::function<void(const Change&)>& visit, Visited* visited) {
+    Visited own;
+    walk(before, after, path, Compare::content, visit, visited ? *visited : own);
+}
+
+void diff_exactly(const Tree& before, const Tree& after,
+                  const std::function<void(const Change&)>& visit) {
+    Visited count;
+    walk(&before.root(), &after.root(), "/", Compare::everything, visit, count);
 }
 
 }  // namespace stemma::store

@@ -84,6 +84,11 @@ Tree with_list(const Spine& spine, std::size_t depth, Children children, const E
     return rebuilt(spine, depth, parent.with_parts(std::move(parts), false), std::move(root));
 }
 
+// An edit that leaves the node's generation and stamp as they are.
+Edit as_it_is(const Node& node) {
+    return {node.stamp(), node.generation(), node.number()};
+}
+
 Tree with_new_child(const Spine& spine, Ref<const Node> child, const Edit& edit,
                     Ref<const Node> root) {
     return with_list(spine, spine.nodes.size() - 1, spine.last().children().with(std::move(child)),
@@ -214,6 +219,38 @@ std::expected<Tree, TreeError> Tree::graft(std::string_view path, const Node& su
     return spine.complete()
                ? rebuilt(spine, spine.nodes.size() - 1, std::move(node), std::move(root_))
                : with_new_child(spine, std::move(node), edit, std::move(root_));
+}
+
+std::expected<Tree, TreeError> Tree::place(std::string_view path, Content content,
+                                           const Edit& edit) && {
+    const Spine spine(*root_, path);
+    if (!spine.complete() && !spine.missing_is_last) return std::unexpected(TreeError::no_parent);
+    const std::size_t depth = spine.nodes.size() - 1;
+    if (spine.complete() && (depth == 0 || spine.last().number() == edit.number)) {
+        return with_content(spine, std::move(content), edit, std::move(root_));
+    }
+    Node::Parts parts;
+    parts.name = spine.complete() ? spine.last().parts().name : Bytes(spine.missing);
+    if (spine.complete()) parts.children = spine.last().children();
+    parts.value = std::move(content.value);
+    parts.permissions = std::move(content.permissions);
+    parts.number = edit.number;
+    parts.generation = edit.generation;
+    parts.stamp = edit.stamp;
+    const std::size_t above = spine.complete() ? depth - 1 : depth;
+    const Node& parent = *spine.nodes[above];
+    return with_list(spine, above, parent.children().with(make_counted<Node>(std::move(parts))),
+                     as_it_is(parent), std::move(root_));
+}
+
+std::expected<Tree, TreeError> Tree::cut(std::string_view path) && {
+    const Spine spine(*root_, path);
+    if (!spine.complete()) return std::unexpected(TreeError::absent);
+    if (spine.nodes.size() == 1) return std::unexpected(TreeError::root);
+    const std::size_t depth = spine.nodes.size() - 2;
+    const Node& parent = *spine.nodes[depth];
+    return with_list(spine, depth, parent.children().without(spine.last().name()), as_it_is(parent),
+                     std::move(root_));
 }
 
 }  // namespace stemma::store

@@ -160,6 +160,10 @@ void Announcer::send(Connection& connection, std::string_view path, std::string_
     switch (connection.out.push_event(path, token, deadline, std::move(cause))) {
         case OutQueue::Pushed::queued:
             ++sent_;
+            if (records_->is_on()) {
+                const auto [header, payload] = connection.out.newest();
+                records_->queued(connection.id, true, header, payload);
+            }
             if (trace_->shows(Trace::Class::io)) {
                 trace_->out(connection.id, xs::MessageType::watch_event,
                             std::string(path) + ' ' + std::string(token) + ' ');

@@ -12,6 +12,7 @@ Connections::~Connections() {
 Connection& Connections::open(std::unique_ptr<Transport> transport, const Caller& caller) {
     Connection& opened = add({++last_id_}, caller);
     opened.transport = std::move(transport);
+    records_->opened(opened.id);
     return opened;
 }
 
@@ -45,7 +46,8 @@ Connection* Connections::find(ConnectionId id) const {
 void Connections::close(Connection& connection) {
     const auto found = connections_.find(connection.id);
     if (found == connections_.end()) return;
-    reset(connection);
+    records_->closed(connection.id);
+    drop(connection);
     trace_->destroyed("connection", connection.id.value);
     connection.ignored = true;
     connection.transport.reset();
@@ -55,6 +57,11 @@ void Connections::close(Connection& connection) {
 }
 
 void Connections::drop_watches_and_transactions(Connection& connection) {
+    records_->dropped(connection.id);
+    drop_index(connection);
+}
+
+void Connections::drop_index(Connection& connection) {
     if (trace_->shows(Trace::Class::obj)) {
         for (std::size_t i = watches_.count(connection.id); i > 0; --i)
             trace_->destroyed("watch", connection.id.value);
@@ -66,7 +73,13 @@ void Connections::drop_watches_and_transactions(Connection& connection) {
 }
 
 void Connections::reset(Connection& connection) {
-    drop_watches_and_transactions(connection);
+    records_->reset(connection.id);
+    drop(connection);
+}
+
+void Connections::drop(Connection& connection) {
+    drop_index(connection);
+    ++connection.resets;
     connection.out.clear();
     connection.in.clear();
     connection.deferred.reset();

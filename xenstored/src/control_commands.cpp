@@ -220,6 +220,19 @@ auto ControlCommands::stats(const Asker&, Arguments) -> Outcome {
     line("events-expired", served.events_expired);
     line("quarantined", served.quarantined);
     line("disconnected", served.disconnected);
+    if (restart_log_ != nullptr) {
+        const RestartLog::Stats log = restart_log_->stats();
+        line("restartable", log.restartable && descriptor_store_->is_there() ? 1 : 0);
+        line("restart-log-turns", log.frames);
+        line("restart-log-bytes", log.bytes);
+        line("restart-log-since-checkpoint", log.since_checkpoint);
+        line("restart-log-checkpoints", log.checkpoints);
+        line("restart-log-checkpoint-bytes", log.checkpoint_bytes);
+        line("restart-log-failures", log.failures);
+        if (!log.last_error.empty()) {
+            lines.append("restart-log-error ").append(log.last_error.substr(0, 512)) += '\n';
+        }
+    }
     if (publisher_ != nullptr) {
         const store::PublisherStats published = publisher_->stats();
         line("published-commits", published.published);

@@ -7,10 +7,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <map>
 
+#include "xenstored/recovery.hpp"
 #include "xenstored/socket_transport.hpp"
 #include "xenstored/unix_socket.hpp"
+#include "xenstored/xen_hypervisor.hpp"
 
 namespace stemma::xenstored {
 
@@ -27,8 +31,83 @@ sigset_t handled_signals() {
 }  // namespace
 
 Daemon::Daemon(const Server::Settings& settings, Poller& poller, Hypervisor& hypervisor,
-               History& history)
-    : poller_(&poller), hypervisor_(&hypervisor), server_(settings, hypervisor, history, clock_) {}
+               History& history, DescriptorStore& store)
+    : poller_(&poller),
+      hypervisor_(&hypervisor),
+      store_(&store),
+      server_(settings, hypervisor, history, clock_) {}
+
+std::unique_ptr<Transport> Daemon::transport_for(ConnectionId id, Descriptor socket) {
+    const PollKey key{PollKey::Kind::client, id.value};
+    if (!socket || !poller_->add(socket.get(), key, true, false)) return nullptr;
+    return std::make_unique<SocketTransport>(std::move(socket), *poller_, key, calls_, store_);
+}
+
+bool Daemon::recover(const std::string& directory, Log& log) {
+    listener_ = store_->take("listener");
+    std::map<std::uint64_t, Descriptor> sockets;
+    for (auto& [number, socket] : store_->take_all("client."))
+        sockets.emplace(std::strtoull(number.c_str(), nullptr, 10), std::move(socket));
+    auto recovered = xenstored::recover(directory);
+    if (!recovered) {
+        log.say(Severity::error,
+                "It cannot go on where it was, and begins anew: " + recovered.error());
+    }
+    // Where the agent plays the hypervisor, domains without what was held are none.
+    recovered_ = recovered && *recovered && (listener_ || XenHypervisor::is_here());
+    if (recovered_) {
+        State& state = (*recovered)->state;
+        server_.restore(state, [&](ConnectionId id, int) -> std::unique_ptr<Transport> {
+            const auto held = sockets.extract(id.value);
+            return held.empty() ? nullptr : transport_for(id, std::move(held.mapped()));
+        });
+        // A client that was accepted, and no more.
+        for (auto held = sockets.upper_bound(state.last_connection); held != sockets.end();) {
+            const ConnectionId id{held->first};
+            auto transport = transport_for(id, std::move(held->second));
+            if (transport) server_.connect_again(id, std::move(transport));
+            held = sockets.erase(held);
+        }
+        log.say(Severity::warning,
+                "It was killed and goes on: " + std::to_string(server_.connections().size()) +
+                    " clients, " + std::to_string((*recovered)->frames) + " turns of the log" +
+                    ((*recovered)->torn ? ", whose last was not whole" : ""));
+    }
+    for (const auto& [id, socket] : sockets)
+        store_->remove("client." + std::to_string(id));
+    store_->drop_rest();
+    return recovered_;
+}
+
+void Daemon::keep_restart_log(const std::string& directory, Log& log) {
+    log_ = &log;
+    auto begun = RestartLog::begin({.directory = directory}, server_.capture());
+    if (!begun) return log.say(Severity::error, "It keeps no restart log: " + begun.error());
+    restart_log_ = std::move(*begun);
+    calls_.to = restart_log_.get();
+    server_.set_journal(restart_log_.get());
+    had_keeper_ = store_->is_there();
+    say_whether_restartable();
+}
+
+void Daemon::forget_restart() {
+    server_.set_journal(nullptr);
+    calls_.to = &SocketCalls::plain();
+    if (restart_log_) restart_log_->discard();
+    store_->forget();
+}
+
+void Daemon::say_whether_restartable() {
+    if (!restart_log_) return;
+    const bool is_kept = store_->is_there() || !had_keeper_;
+    const bool restartable = restart_log_->restartable() && is_kept;
+    if (restartable == told_restartable_) return;
+    told_restartable_ = restartable;
+    if (restartable) return log_->say(Severity::warning, "It can be killed and goes on, again");
+    log_->say(Severity::error,
+              "It is not restartable, and a crash would lose its clients: " +
+                  (is_kept ? restart_log_->stats().last_error : "its keeper has ended"));
+}
 
 void Daemon::block_signals() {
     const sigset_t handled = handled_signals();
@@ -52,21 +131,16 @@ std::expected<void, std::string> Daemon::open_signals() {
 void Daemon::wait_for_clients(Descriptor listener, const std::string& socket) {
     listener_ = std::move(listener);
     socket_path_ = socket;
+    store_->store("listener", listener_.get());
     poller_->add(listener_.get(), {PollKey::Kind::listener, 0}, true, false);
-}
-
-std::unique_ptr<Transport> Daemon::adopt_client(ConnectionId id, int descriptor) {
-    const PollKey key{PollKey::Kind::client, id.value};
-    Descriptor socket(descriptor);
-    if (!poller_->add(descriptor, key, true, false)) return nullptr;
-    return std::make_unique<SocketTransport>(std::move(socket), *poller_, key);
 }
 
 std::expected<void, std::string> Daemon::resume(Handover& handover, const std::string& socket) {
     if (auto opened = open_signals(); !opened) return opened;
     hypervisor_->take_over(handover);
     server_.restore(handover.state, [this](ConnectionId id, int descriptor) {
-        return adopt_client(id, descriptor);
+        store_->store("client." + std::to_string(id.value), descriptor);
+        return transport_for(id, Descriptor(descriptor));
     });
     auto started = hypervisor_->start(server_, Hypervisor::Start::again);
     if (!started) return started;
@@ -76,11 +150,14 @@ std::expected<void, std::string> Daemon::resume(Handover& handover, const std::s
 
 std::expected<void, std::string> Daemon::listen(const std::string& socket) {
     if (auto opened = open_signals(); !opened) return opened;
-    if (auto started = hypervisor_->start(server_, Hypervisor::Start::anew); !started)
-        return started;
-    auto listener = listen_unix(socket, SOCK_STREAM);
-    if (!listener) return std::unexpected(std::move(listener).error());
-    wait_for_clients(std::move(*listener), socket);
+    const auto how = recovered_ ? Hypervisor::Start::again : Hypervisor::Start::anew;
+    if (auto started = hypervisor_->start(server_, how); !started) return started;
+    if (!listener_) {
+        auto listener = listen_unix(socket, SOCK_STREAM);
+        if (!listener) return std::unexpected(std::move(listener).error());
+        listener_ = std::move(*listener);
+    }
+    wait_for_clients(std::move(listener_), socket);
     return {};
 }
 
@@ -94,7 +171,18 @@ void Daemon::run() {
             if (live_update_ != nullptr) next = std::min(next, live_update_->next_deadline());
             if (next != Moment::max()) deadline = next;
         }
+        const auto no_later_than = [&](std::chrono::milliseconds wait) {
+            deadline = std::min(deadline.value_or(Moment::max()), clock_.now() + wait);
+        };
+        if (store_->waits()) no_later_than(std::chrono::milliseconds(1));
+        // To write a log again is tried when nobody asks for anything, too.
+        if (restart_log_ && !restart_log_->restartable()) no_later_than(std::chrono::seconds(1));
         const auto ready = poller_->wait(deadline);
+        store_->flush();
+        if (store_is_busy_ && !store_->waits()) {
+            store_is_busy_ = false;
+            accept_again();
+        }
         // What the hypervisor says comes first: a client may act on it already.
         for (const Poller::Ready& one : ready) {
             switch (one.key.kind) {
@@ -140,34 +228,50 @@ void Daemon::run() {
         const std::size_t clients = server_.connections().size();
         server_.flush();
         if (live_update_ != nullptr) live_update_->step();
-        if (!accepting_ && server_.connections().size() < clients) {
-            accepting_ = true;
-            poller_->change(listener_.get(), {PollKey::Kind::listener, 0}, true, false);
-        }
+        say_whether_restartable();
+        if (server_.connections().size() < clients) accept_again();
     }
     if (!socket_path_.empty()) ::unlink(socket_path_.c_str());
+    forget_restart();
+}
+
+void Daemon::stop_accepting() {
+    accepting_ = false;
+    poller_->change(listener_.get(), {PollKey::Kind::listener, 0}, false, false);
+}
+
+void Daemon::accept_again() {
+    if (accepting_) return;
+    accepting_ = true;
+    poller_->change(listener_.get(), {PollKey::Kind::listener, 0}, true, false);
 }
 
 void Daemon::accept_clients() {
     constexpr int per_turn = 64;
     for (int i = 0; i < per_turn; ++i) {
+        // In the backlog a client outlives us, accepted and held by nobody else it does not.
+        if (store_->waits()) {
+            store_is_busy_ = true;
+            return stop_accepting();
+        }
         Descriptor socket(
             ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (!socket) {
             // Out of descriptors: leave the rest in the backlog until a client goes, instead of
             // waking up for them without end.
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-                accepting_ = false;
-                poller_->change(listener_.get(), {PollKey::Kind::listener, 0}, false, false);
+                stop_accepting();
             }
             return;
         }
         const int fd = socket.get();
-        const ConnectionId id = server_.connect_with([&](ConnectionId named) {
-            return std::make_unique<SocketTransport>(std::move(socket), *poller_,
-                                                     PollKey{PollKey::Kind::client, named.value});
-        });
-        if (!poller_->add(fd, {PollKey::Kind::client, id.value}, true, false)) {
+        const ConnectionId id = server_.connect(nullptr);
+        store_->store("client." + std::to_string(id.value), fd);
+        auto transport = transport_for(id, std::move(socket));
+        if (transport) {
+            server_.connections().find(id)->transport = std::move(transport);
+        } else {
+            store_->remove("client." + std::to_string(id.value));
             server_.disconnect(id);
         }
     }

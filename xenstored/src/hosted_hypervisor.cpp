@@ -9,8 +9,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <map>
 
+#include "xenstored/passed_descriptors.hpp"
 #include "xenstored/shared_page.hpp"
 #include "xenstored/unix_socket.hpp"
 
@@ -52,18 +55,9 @@ Descriptor duplicate(const Descriptor& fd) {
     return Descriptor(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0));
 }
 
-std::vector<Descriptor> descriptors_of(msghdr& message) {
-    std::vector<Descriptor> found;
-    for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-        const std::size_t bytes = c->cmsg_len - CMSG_LEN(0);
-        for (std::size_t at = 0; at + sizeof(int) <= bytes; at += sizeof(int)) {
-            int fd = -1;
-            std::memcpy(&fd, CMSG_DATA(c) + at, sizeof fd);
-            found.emplace_back(fd);
-        }
-    }
-    return found;
+// The link's name in the store is its number here: nobody else has it while the link is there.
+std::string link_name(int link) {
+    return "link." + std::to_string(link);
 }
 
 }  // namespace
@@ -78,6 +72,7 @@ std::expected<void, std::string> HostedHypervisor::start(HypervisorEvents& event
         auto listener = listen_unix(path_, SOCK_SEQPACKET);
         if (!listener) return std::unexpected(std::move(listener).error());
         listener_ = std::move(*listener);
+        if (store_ != nullptr) store_->store("hypervisor", listener_.get());
     }
     poller_->add(listener_.get(), {PollKey::Kind::link_listener, 0}, true, false);
     return {};
@@ -101,6 +96,7 @@ void HostedHypervisor::accept_agent() {
             refuse("hosted link: too many agents");
             continue;
         }
+        if (store_ != nullptr) store_->store(link_name(link.get()), link.get());
         listen_to(std::move(link));
     }
 }
@@ -148,6 +144,7 @@ void HostedHypervisor::poll_events() {
         } else {
             // Its domains stay; a new agent names them again.
             poller_->remove(links_[i].get());
+            if (store_ != nullptr) store_->remove(link_name(links_[i].get()));
             links_.erase(links_.begin() + static_cast<std::ptrdiff_t>(i));
         }
     }
@@ -164,18 +161,29 @@ bool HostedHypervisor::receive(int link) {
         header.msg_iovlen = 1;
         header.msg_control = control.data();
         header.msg_controllen = control.size();
-        const ssize_t length = ::recvmsg(link, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+        // Looked at first, and taken when what it brings about cannot be lost any more; each may
+        // come twice.
+        const ssize_t length = ::recvmsg(link, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT | MSG_PEEK);
         if (length == 0) return false;
         if (length < 0) return errno == EAGAIN || errno == EINTR;
-        auto descriptors = descriptors_of(header);
+        const auto take_off = [link] {
+            char byte;
+            ::recv(link, &byte, 1, MSG_DONTWAIT);
+        };
+        auto descriptors = passed_descriptors(header);
         const bool whole = length == sizeof message &&
                            (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
                            message.magic == xs::HostedMessage::magic_value;
         if (!whole) {
             refuse("hosted link: not a message of this protocol");
+            take_off();
             continue;
         }
         take(message, std::move(descriptors));
+        events_->settle();
+        // Until the store has what came with it.
+        if (store_ != nullptr && store_->waits()) return true;
+        take_off();
     }
 }
 
@@ -218,10 +226,69 @@ void HostedHypervisor::create(xs::DomainId id, std::uint32_t port,
         if (same) return;  // a new agent names what the last one did
         forget(id);        // the end of the old domain was never told
     }
-    domains_.emplace(id, std::move(domain));
+    keep(id, domains_.emplace(id, std::move(domain)).first->second);
+}
+
+namespace {
+
+constexpr std::array<const char*, descriptors_per_message> kinds{"page", "wakes-daemon",
+                                                                 "wakes-domain"};
+
+std::string domain_name(xs::DomainId id, std::uint32_t port, const char* kind) {
+    return "domain." + std::to_string(id) + '.' + std::to_string(port) + '.' + kind;
+}
+
+}  // namespace
+
+void HostedHypervisor::keep(xs::DomainId id, const Domain& domain) {
+    if (store_ == nullptr) return;
+    const std::array<int, kinds.size()> descriptors{domain.page.get(), domain.wakes_daemon.get(),
+                                                    domain.wakes_domain.get()};
+    for (std::size_t i = 0; i < kinds.size(); ++i)
+        store_->store(domain_name(id, domain.port, kinds[i]), descriptors[i]);
+}
+
+auto HostedHypervisor::held_in(DescriptorStore& store) -> Held {
+    Held held;
+    held.listener = store.take("hypervisor").release();
+    // They get other numbers, and names by these; no new name may be removed as an old one.
+    auto links = store.take_all("link.");
+    for (const auto& [number, link] : links)
+        store.remove("link." + number);
+    for (auto& [number, link] : links) {
+        held.links.push_back(link.release());
+        store.store(link_name(held.links.back()), held.links.back());
+    }
+    std::map<std::pair<unsigned long, unsigned long>, Held::Domain> domains;
+    for (auto& [name, descriptor] : store.take_all("domain.")) {
+        char* rest = nullptr;
+        const unsigned long id = std::strtoul(name.c_str(), &rest, 10);
+        const unsigned long port = *rest == '.' ? std::strtoul(rest + 1, &rest, 10) : 0;
+        const std::string kind = *rest == '.' ? rest + 1 : "";
+        Held::Domain& domain = domains[{id, port}];
+        domain.id = static_cast<xs::DomainId>(id);
+        domain.port = static_cast<std::uint32_t>(port);
+        const std::array<int*, kinds.size()> places{&domain.page, &domain.wakes_daemon,
+                                                    &domain.wakes_domain};
+        for (std::size_t i = 0; i < kinds.size(); ++i) {
+            if (kind == kinds[i]) *places[i] = descriptor.release();
+        }
+    }
+    for (const auto& [key, domain] : domains) {
+        // All three, or it was not stored yet, and its agent's message is still there.
+        if (domain.page >= 0 && domain.wakes_daemon >= 0 && domain.wakes_domain >= 0) {
+            held.domains.push_back(domain);
+        }
+    }
+    return held;
 }
 
 void HostedHypervisor::forget(xs::DomainId id) {
+    const auto known = domains_.find(id);
+    if (store_ != nullptr && known != domains_.end()) {
+        for (const char* const kind : kinds)
+            store_->remove(domain_name(id, known->second.port, kind));
+    }
     domains_.erase(id);
     events_->domain_gone(id);
 }
@@ -237,6 +304,12 @@ void HostedHypervisor::hand_over(Handover& handover, Successor) {
 
 void HostedHypervisor::take_over(Handover& handover) {
     adopt(handover.hosted);
+    if (store_ == nullptr) return;
+    if (listener_) store_->store("hypervisor", listener_.get());
+    for (const Descriptor& link : links_)
+        store_->store(link_name(link.get()), link.get());
+    for (const auto& [id, domain] : domains_)
+        keep(id, domain);
 }
 
 DomainHandle HostedHypervisor::handle(xs::DomainId domain) {

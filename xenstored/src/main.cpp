@@ -1,5 +1,7 @@
 // The program: command line, locks, sockets, then the loop.
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,8 +24,10 @@
 #include "xenstored/become_program.hpp"
 #include "xenstored/control_commands.hpp"
 #include "xenstored/daemon.hpp"
+#include "xenstored/descriptor_store.hpp"
 #include "xenstored/history.hpp"
 #include "xenstored/hosted_hypervisor.hpp"
+#include "xenstored/keeper.hpp"
 #include "xenstored/laps.hpp"
 #include "xenstored/live_update.hpp"
 #include "xenstored/options.hpp"
@@ -51,6 +55,9 @@ int fail(Daemonizer& daemonizer, const std::string& why) {
     return 1;
 }
 
+// What our keeper tells the daemon that it starts: that it does.
+constexpr char kept_mark[] = "STEMMA_KEPT";
+
 std::string started_in() {
     char* const here = ::getcwd(nullptr, 0);
     std::string place = here != nullptr ? here : "/";
@@ -71,10 +78,13 @@ struct Archive {
 
 // The control domain of a Xen host, or a machine without Xen, whose domains the agent makes.
 std::expected<std::unique_ptr<Hypervisor>, std::string> open_hypervisor(
-    Poller& poller, const std::string& directory) {
+    Poller& poller, const std::string& directory, DescriptorStore& store) {
     if (!XenHypervisor::is_here()) {
-        return std::make_unique<HostedHypervisor>(directory + '/' + stemma::xs::hosted_socket_name,
-                                                  poller);
+        auto hosted = std::make_unique<HostedHypervisor>(
+            directory + '/' + stemma::xs::hosted_socket_name, poller);
+        hosted->keep_in(store);
+        hosted->adopt(HostedHypervisor::held_in(store));
+        return hosted;
     }
     auto xen = open_xen();
     if (!xen) return std::unexpected(std::move(xen).error());
@@ -123,12 +133,10 @@ void load_configuration(stemma::store::Publisher& publisher, Server& server) {
 }
 
 // The first commit of this run, so that there is one to name from the beginning.
-void publish_start(stemma::store::Publisher& publisher, Server& server, bool live_update) {
+void publish_start(stemma::store::Publisher& publisher, Server& server, const char* how) {
     stemma::store::Submission start;
     start.tree = server.tree().head();
-    start.info = {"domain 0",
-                  server.clock().wall(),
-                  {live_update ? "xenstored updated" : "xenstored started"}};
+    start.info = {"domain 0", server.clock().wall(), {how}};
     publisher.submit(std::move(start));
 }
 
@@ -153,17 +161,23 @@ std::expected<std::optional<Handover>, std::string> handover_of(const Options& o
 
 // The locks on the run directory and the pid file; none if another daemon has one of them.
 std::expected<std::vector<Descriptor>, std::string> take_locks(const std::string& directory,
-                                                               const std::string& pid_path) {
+                                                               const std::string& pid_path,
+                                                               DescriptorStore& store) {
     std::vector<Descriptor> locks;
-    auto run_lock = lock_directory(directory);
+    // The run directory's goes on from one process to the next.
+    PidFile held{store.take("lock"), false};
+    const bool is_held = static_cast<bool>(held.file);
+    auto run_lock = is_held ? std::move(held) : lock_directory(directory);
     if (!run_lock) return std::unexpected(run_lock.error());
     if (run_lock->held_elsewhere) return locks;
     if (!pid_path.empty()) {
         auto pid_file = lock_pid_file(pid_path);
-        if (!pid_file) return std::unexpected(pid_file.error());
-        if (pid_file->held_elsewhere) return locks;
-        locks.push_back(std::move(pid_file->file));
+        if (pid_file && pid_file->held_elsewhere) return locks;
+        // Whoever goes on is needed more than the file, which a full file system forbids.
+        if (!pid_file && !store.has_held()) return std::unexpected(pid_file.error());
+        if (pid_file) locks.push_back(std::move(pid_file->file));
     }
+    if (!is_held) store.store("lock", run_lock->file.get());
     locks.push_back(std::move(run_lock->file));
     return locks;
 }
@@ -186,6 +200,13 @@ void open_trace(Trace& trace, const Options& options, const std::string& path,
         }
     }
     if (kept) trace.set_classes(handover->trace_classes);
+}
+
+// What the keeper is to start again, even if the file is replaced, or was by a live update.
+void give_program(DescriptorStore& store) {
+    store.take(Keeper::program);
+    const Descriptor program(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+    if (program) store.store(Keeper::program, program.get());
 }
 
 // Ends this program in favour of another one; returns only if it could not be started.
@@ -228,6 +249,9 @@ std::string update_to(const LiveUpdate::Order& order, Laps held, Daemon& daemon,
         log.say(Severity::info, "live update: to " + order.program + " after " +
                                     order.waits.text() + "; clients wait, till now for " +
                                     held.text());
+        // Should C be killed, nobody of ours may take this up again; should it not start, we go on,
+        // but cannot be killed any more.
+        if (!order.to_ours) daemon.forget_restart();
         reason = become_program(
             order, handover, *left,
             order.arguments ? *order.arguments : inherited_arguments(arguments, order.to_ours));
@@ -252,7 +276,8 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     placed.repository = absolute(options.repository);
 
     const bool taking_over = options.take_over >= 0 || options.after_c;
-    auto daemonizer = Daemonizer::start(options.fork && !taking_over);
+    const bool kept = !environment(kept_mark).empty();
+    auto daemonizer = Daemonizer::start(options.fork && !kept && !taking_over);
     if (!daemonizer) {
         std::fprintf(stderr, "FATAL: xenstored: %s\n", daemonizer.error().c_str());
         return 1;
@@ -261,11 +286,19 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     ::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     Daemon::block_signals();
+    DescriptorStore store;
+    if (options.restartable) store = DescriptorStore::from_environment();
+    if (kept) give_program(store);
+    const auto failed = [&](const std::string& why) {
+        // Of one that is started again nobody reads the standard error.
+        if (store.has_held()) SystemLog().say(Severity::error, why);
+        return fail(*daemonizer, why);
+    };
     // Clients wait: the disk is looked at while the state is read.
     auto opening = std::async(taking_over ? std::launch::async : std::launch::deferred,
                               open_archive, std::cref(placed));
     auto handover = handover_of(placed, directory);
-    if (!handover) return fail(*daemonizer, "live update: " + handover.error());
+    if (!handover) return failed("live update: " + handover.error());
     Laps held(*handover ? (*handover)->held_since : began);
     held.end("until this program began", began);
     held.end("reading the state");
@@ -273,9 +306,10 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     if (*handover && !(*handover)->locks.empty()) {
         for (const int lock : (*handover)->locks)
             locks.emplace_back(lock);
+        store.store("lock", locks.back().get());  // the run directory's
     } else {
-        auto taken = take_locks(directory, pid_path);
-        if (!taken) return fail(*daemonizer, taken.error());
+        auto taken = take_locks(directory, pid_path, store);
+        if (!taken) return failed(taken.error());
         locks = std::move(*taken);
         // After a live update it is this process that holds them, in descriptors that C was given.
         if (locks.empty() && !taking_over) {
@@ -284,7 +318,7 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
         }
     }
     auto poller = Poller::create();
-    if (!poller) return fail(*daemonizer, poller.error());
+    if (!poller) return failed(poller.error());
 
     Archive archive = opening.get();
     held.end("opening the history");
@@ -292,15 +326,17 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     std::optional<PublishedHistory> published;
     if (archive.publisher) published.emplace(*archive.publisher);
     History& history = published ? static_cast<History&>(*published) : none;
-    auto hypervisor = open_hypervisor(*poller, directory);
-    if (!hypervisor) return fail(*daemonizer, hypervisor.error());
+    auto hypervisor = open_hypervisor(*poller, directory, store);
+    if (!hypervisor) return failed(hypervisor.error());
     SystemLog log;
     Daemon daemon({options.limits, options.keep_orphans, options.privileged_domain}, *poller,
-                  **hypervisor, history);
+                  **hypervisor, history, store);
     daemon.server().set_log(log);
+    const std::string log_directory = directory + "/restart";
+    const bool again = options.restartable && !taking_over && daemon.recover(log_directory, log);
     ControlCommands commands(daemon.server(), archive.publisher.get(), archive.reader.get());
     if (archive.publisher) {
-        if (!taking_over) load_configuration(*archive.publisher, daemon.server());
+        if (!taking_over && !again) load_configuration(*archive.publisher, daemon.server());
         daemon.attach(commands, std::array{archive.publisher->completion_fd(),
                                            archive.reader->completion_fd()});
     }
@@ -320,12 +356,22 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     commands.set_live_update(live_update);
     daemon.attach(live_update);
     const auto listening = *handover ? daemon.resume(**handover, socket) : daemon.listen(socket);
-    if (!listening) return fail(*daemonizer, listening.error());
-    if (archive.publisher) publish_start(*archive.publisher, daemon.server(), taking_over);
+    if (!listening) return failed(listening.error());
+    if (archive.publisher) {
+        publish_start(*archive.publisher, daemon.server(),
+                      taking_over ? "xenstored updated"
+                      : again     ? "xenstored started again after a crash"
+                                  : "xenstored started");
+    }
     // A C xenstored that was never ours has no configuration; one that was has kept it.
     const bool has_configuration = daemon.server().tree().head().find("/stemma") != nullptr;
     if (archive.publisher && options.after_c && !has_configuration) {
         load_configuration(*archive.publisher, daemon.server());
+    }
+    if (options.restartable) {
+        daemon.keep_restart_log(log_directory, log);
+        commands.set_restart_log(daemon.restart_log(), store);
+        held.end("writing the restart log");
     }
     if (taking_over) {
         held.end("going on");
@@ -333,6 +379,7 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
                                     std::to_string(daemon.server().connections().size()) +
                                     " connections; they waited " + held.total() + ": " +
                                     held.text());
+        if (kept) notify_service_manager("READY=1");
         daemon.run();
         return 0;
     }
@@ -344,13 +391,31 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     // In this order: a service manager must not see the process it started end before that.
     notify_service_manager("READY=1");
     daemonizer->report(0, true);
+    if (kept) {
+        close_standard_streams();
+        if (::chdir("/") != 0) return 1;
+    }
     daemon.run();
     return 0;
+}
+
+// Stays behind as the one that holds the daemon's descriptors and starts it again.
+int keep(const char* program, std::vector<std::string> arguments, bool after_c) {
+    ::setenv(kept_mark, "1", 1);
+    auto daemonizer = Daemonizer::start(!after_c);
+    if (!daemonizer) {
+        std::fprintf(stderr, "FATAL: xenstored: %s\n", daemonizer.error().c_str());
+        return 1;
+    }
+    arguments.insert(arguments.begin(), program);
+    return Keeper::run(arguments, *daemonizer);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    // The keeper starts a program by its descriptor, which is no name to be shown.
+    ::prctl(PR_SET_NAME, std::filesystem::path(argv[0]).filename().c_str());
     const auto options =
         parse_options(std::span<const char* const>(argv + 1, static_cast<std::size_t>(argc - 1)),
                       environment("STEMMA_REPOSITORY"));
@@ -369,6 +434,11 @@ int main(int argc, char** argv) {
     for (const char* const name : {"XENSTORED_RUNDIR", "XENSTORED_PATH", "STEMMA_REPOSITORY"}) {
         const std::string place = environment(name);
         if (!place.empty()) ::setenv(name, absolute(place).c_str(), 1);
+    }
+    // One of ours that takes over has the keeper that the one before had.
+    const bool kept = !environment(kept_mark).empty() || options->take_over >= 0;
+    if (options->fork && options->restartable && !kept) {
+        return keep(argv[0], arguments, options->after_c);
     }
     return serve(*options, arguments);
 }

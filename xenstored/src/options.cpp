@@ -30,6 +30,7 @@ constexpr char flag_history_days = 7;
 constexpr char flag_secrets_hours = 8;
 constexpr char flag_trace_control = 4;
 constexpr char flag_take_over = 5;
+constexpr char flag_no_restart = 9;
 
 constexpr std::array flags{
     Flag{'D', "no-domain-init", Argument::none, ""},
@@ -73,6 +74,8 @@ constexpr std::array flags{
          "<days>   how long history is kept (30)"},
     Flag{flag_secrets_hours, "secrets-hours", Argument::required,
          "<hours>  when a dead domain's data is gone from history (24)"},
+    Flag{flag_no_restart, "no-restart", Argument::none,
+         "keep neither a restart log nor a keeper: a crash loses all clients"},
 };
 
 const Flag* find_letter(char letter) {
@@ -229,6 +232,9 @@ Done apply(Options& options, const Flag& flag, std::string_view value) {
             break;
         case flag_no_repository:
             options.repository.clear();
+            break;
+        case flag_no_restart:
+            options.restartable = false;
             break;
         case flag_publish_interval: {
             const auto interval = number(value);

@@ -61,15 +61,20 @@ void OutQueue::consume(std::size_t count) {
     }
 }
 
-std::size_t OutQueue::prune(Moment now) {
+std::size_t OutQueue::prune(Moment now, const std::function<void(std::size_t place)>& withdrawn) {
     std::size_t dropped = 0;
+    std::size_t kept = 0;
     bool first = true;
     // the views would dangle as soon as a message is moved
     unique_.clear();
     std::erase_if(messages_, [&](const Message& message) {
         const bool begun = first && sent_ > 0;
         first = false;
-        if (begun || message.deadline > now) return false;
+        if (begun || message.deadline > now) {
+            ++kept;
+            return false;
+        }
+        if (withdrawn) withdrawn(kept);
         bytes_ -= message.size();
         ++dropped;
         return true;

@@ -67,9 +67,9 @@ Server::Server(const Settings& settings, Hypervisor& hypervisor, History& histor
       clock_(&clock),
       tree_(clock.wall()),
       domains_(hypervisor, settings.limits),
-      connections_(trace_),
+      connections_(trace_, records_),
       memory_(tree_, connections_, domains_, log_),
-      announcer_(connections_, clock, domains_, memory_, trace_) {}
+      announcer_(connections_, clock, domains_, memory_, trace_, records_) {}
 
 Server::~Server() = default;
 
@@ -85,11 +85,14 @@ void Server::disconnect(ConnectionId id) {
 
 void Server::flush() {
     tell_shutdowns();
-    for (const ConnectionId id : connections_.take_dirty()) {
+    const std::vector<ConnectionId>& dirty = connections_.take_dirty();
+    send_to_rings(dirty);
+    for (const ConnectionId id : dirty) {
         Connection* const connection = connections_.find(id);
         if (connection == nullptr) continue;
         connection->is_dirty = false;
-        if (connection->ignored || !send(*connection)) continue;
+        if (connection->ignored) continue;
+        if (!connection->transport->is_ring() && !send(*connection)) continue;
         connection->transport->finish_turn();
         memory_.review(*connection);
         const bool may = may_take(*connection);
@@ -102,6 +105,10 @@ void Server::flush() {
         connection->transport->interest(may, !connection->out.empty());
     }
     connections_.bury();
+    if (journal_ != nullptr && journal_->wants_checkpoint()) {
+        commit();
+        journal_->checkpoint(capture());
+    }
 }
 
 // Sends what the client takes now; false if that was the client's end.
@@ -116,6 +123,7 @@ bool Server::send(Connection& connection) {
         }
         if (*sent == 0) break;
         connection.out.consume(*sent);
+        if (!connection.transport->remembers()) records_.sent(connection.id, *sent);
     }
     if (connection.out.bytes() > socket_backlog_max) {
         ++stats_.disconnected;
@@ -145,6 +153,7 @@ void Server::quarantine(Connection& connection, xs::RingError error) {
                                       std::to_string(static_cast<unsigned>(error)));
     connections_.reset(connection);
     connection.ignored = true;
+    records_.ignored(connection.id, true);
     connection.transport->report(error);
 }
 
@@ -191,7 +200,11 @@ std::optional<Answer> Server::dispatch(Connection& connection, const xs::Header&
             // Requests after this one wait until it is answered, so that replies stay in order.
             connection.deferred = header;
             auto answer = control_->command(connection.id, header, payload);
-            if (answer) connection.deferred.reset();
+            if (answer) {
+                connection.deferred.reset();
+            } else {
+                records_.deferred(connection.id, header);
+            }
             return answer;
         }
         case xs::MessageType::watch:
@@ -248,6 +261,10 @@ void Server::reply(Connection& connection, const xs::Header& request, Answer ans
     effort_ += answer->size() / effort::reply_bytes;
     trace_.out(connection.id, header.type, *answer);
     connection.out.push_reply(header, std::move(*answer), announcer_.cause());
+    if (records_.is_on()) {
+        const auto [head, payload] = connection.out.newest();
+        records_.queued(connection.id, false, head, payload);
+    }
     connections_.mark_dirty(connection);
 }
 
@@ -257,6 +274,11 @@ void Server::hold_transactions(bool held) {
 }
 
 void Server::limits_changed() {
+    if (records_.is_on()) {
+        for (const Quota* const quota : domains_.changed())
+            records_.quota(quota->later_name, domains_.limits().*quota->value);
+        domains_.for_each([&](const Domain& domain) { records_.domain(state_of(domain)); });
+    }
     connections_.for_each([&](Connection& connection) {
         if (connection.paused) connections_.mark_dirty(connection);
     });
@@ -266,6 +288,7 @@ void Server::answer_deferred(ConnectionId id, const xs::Header& request, Answer 
     Connection* const connection = connections_.find(id);
     if (connection == nullptr || !connection->deferred) return;
     connection->deferred.reset();
+    records_.answered(id);
     reply(*connection, request, std::move(answer));
     connections_.mark_runnable(*connection);
 }

@@ -41,11 +41,15 @@ Answer Server::introduce(std::string_view payload) {
         connection->transport.reset();
         auto channel = hypervisor_->connect(domain->ref.id, frame, port);
         connection->ignored = !channel;
+        records_.ignored(connection->id, !channel);
         if (!channel) return std::unexpected(channel.error());
         connection->transport = std::make_unique<RingTransport>(
             std::move(*channel), domain->features, RingTransport::Begin::empty);
         domain->port = port;
         domain->frame = frame;
+        connection->recorded.reset();
+        records_.bound(connection->id, {domain->ref.id, port, frame, std::nullopt});
+        connections_.mark_dirty(*connection);
         return acknowledged();
     }
     auto channel = hypervisor_->connect(domain->ref.id, frame, port);
@@ -73,6 +77,9 @@ void Server::open_ring(Domain& domain, std::unique_ptr<DomainChannel> channel,
     rings_.push_back(domain.connection);
     domain.introduced = true;
     domain.shutdown_told = false;
+    records_.bound(domain.connection, {domain.ref.id, domain.port, domain.frame, std::nullopt});
+    if (records_.is_on()) records_.domain(state_of(domain));
+    connections_.mark_dirty(*connections_.find(domain.connection));
 }
 
 std::expected<Domain*, Error> Server::named_domain(std::string_view payload) {
@@ -95,6 +102,7 @@ Answer Server::resume(std::string_view payload) {
     const auto domain = named_domain(payload);
     if (!domain) return std::unexpected(domain.error());
     (*domain)->shutdown_told = false;
+    if (records_.is_on()) records_.domain(state_of(**domain));
     return acknowledged();
 }
 
@@ -107,7 +115,10 @@ Answer Server::set_target(std::string_view payload) {
     Domain* const target = domains_.find_introduced(leading_number(parts[1]));
     if (target == nullptr) return std::unexpected(Error::enoent);
     // Domain 0 has no ring here, and needs no target
-    if (connection != nullptr) connection->caller.target = target->ref;
+    if (connection != nullptr) {
+        connection->caller.target = target->ref;
+        records_.target(connection->id, target->ref);
+    }
     return acknowledged();
 }
 
@@ -143,6 +154,7 @@ void Server::domain_shut_down(xs::DomainId id) {
     Domain* const domain = domains_.find_introduced(id);
     if (domain == nullptr || domain->shutdown_told) return;
     domain->shutdown_told = true;
+    if (records_.is_on()) records_.domain(state_of(*domain));
     announcer_.special(tree_.head(), release_node, id);
     shutdown_untold_ = true;
 }
@@ -172,6 +184,7 @@ void Server::bury_domain(xs::DomainId id) {
     }
     remove_nodes_of(domain);
     domains_.erase(id);
+    records_.domain_gone(id);
     if (!domain.introduced) return;
     announcer_.special(tree_.head(), release_node);
     announcer_.special(tree_.head(), release_node, id);

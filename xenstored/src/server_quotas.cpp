@@ -51,6 +51,7 @@ Answer Server::set_feature(std::string_view payload) {
     const auto features = static_cast<std::uint32_t>(leading_number(parts[1]));
     if ((features & ~all_features) != 0) return std::unexpected(Error::einval);
     (*domain)->features = features;
+    if (records_.is_on()) records_.domain(state_of(**domain));
     return acknowledged();
 }
 

@@ -56,6 +56,7 @@ std::expected<void, Error> Server::check_out(ConnectionId id, std::string_view n
     auto branch = name.empty() ? nullptr : branches_.find(name);
     if (!name.empty() && !branch) return std::unexpected(Error::enoent);
     connection->branch = std::move(branch);
+    records_.closes(id, connection->branch != nullptr);
     return {};
 }
 
@@ -206,6 +207,7 @@ std::optional<Answer> Server::watch(Connection& connection, const xs::Header& he
         }
     }
     trace_.created("watch", connection.id.value);
+    records_.watch(connection.id, path, token, home_length, depth);
     // The acknowledgement comes first, then one event, whether or not there is a node.
     reply(connection, header, acknowledged());
     announcer_.send(connection, added->event_path(path), token);
@@ -221,6 +223,7 @@ Answer Server::unwatch(Connection& connection, std::string_view payload) {
         return std::unexpected(Error::enoent);
     }
     trace_.destroyed("watch", connection.id.value);
+    records_.watch_removed(connection.id, path, parts[1]);
     return acknowledged();
 }
 
@@ -246,6 +249,7 @@ Answer Server::transaction_start(Connection& connection, const Transaction* tran
         id, std::make_unique<Transaction>(transaction_bounds(connection), domains_.deaths(),
                                           tree_.replaced_bytes()));
     trace_.created("transaction", connection.id.value);
+    records_.started(connection.id, id);
     return text_answer(std::to_string(id));
 }
 
@@ -269,6 +273,7 @@ Answer Server::transaction_end(Connection& connection, std::uint32_t id, Transac
     if (transaction == nullptr) return std::unexpected(Error::enoent);
     const auto finished = std::move(connection.transactions.extract(id).mapped());
     trace_.destroyed("transaction", connection.id.value);
+    records_.ended(connection.id, id);
     if (*verdict == "F") {
         release_held_by(connection.id);
         return acknowledged();

@@ -22,7 +22,7 @@ std::vector<std::pair<std::string, std::uint64_t>> values(const std::vector<cons
     return named;
 }
 
-State::Connection state_of(const Connection& connection, const WatchIndex& watches) {
+State::Connection connection_state(const Connection& connection, const WatchIndex& watches) {
     State::Connection state;
     if (connection.transport) state.descriptor = connection.transport->descriptor();
     state.input = bytes_of(connection.in.unread());
@@ -62,25 +62,35 @@ State Server::capture() const {
     });
     connections_.for_each([&](const Connection& connection) {
         state.connections.emplace(connection.id.value,
-                                  state_of(connection, connections_.watches()));
+                                  connection_state(connection, connections_.watches()));
         const auto name = names.find(connection.branch.get());
         if (name != names.end()) state.connections[connection.id.value].branch = *name->second;
     });
     domains_.for_each([&](const Domain& domain) {
-        State::Domain& known = state.domains[domain.ref.id];
-        known.ref = domain.ref;
-        known.handle = hypervisor_->handle(domain.ref.id);
-        known.introduced = domain.introduced;
-        known.shutdown_told = domain.shutdown_told;
-        known.features = domain.features;
-        known.quotas = values(domain.own_quotas, domain.limits);
-        known.connection = domain.connection;
+        state.domains.emplace(domain.ref.id, state_of(domain));
         const auto client = state.connections.find(domain.connection.value);
         if (client != state.connections.end()) {
-            client->second.ring = State::Ring{domain.ref.id, domain.port, domain.frame};
+            client->second.ring =
+                State::Ring{domain.ref.id, domain.port, domain.frame, std::nullopt};
+            const Connection& connection = *connections_.find(domain.connection);
+            if (connection.transport && !connection.ignored) {
+                client->second.ring->indexes = connection.transport->indexes();
+            }
         }
     });
     return state;
+}
+
+State::Domain Server::state_of(const Domain& domain) const {
+    State::Domain known;
+    known.ref = domain.ref;
+    known.handle = hypervisor_->handle(domain.ref.id);
+    known.introduced = domain.introduced;
+    known.shutdown_told = domain.shutdown_told;
+    known.features = domain.features;
+    known.quotas = values(domain.own_quotas, domain.limits);
+    known.connection = domain.connection;
+    return known;
 }
 
 void Server::restore(const State& state, const MakeSocket& make_socket) {
@@ -156,8 +166,8 @@ void Server::restore_connection(ConnectionId id, const State::Connection& known,
                                       "connection is ignored");
         return connections_.reset(client);
     }
-    client.transport = std::make_unique<RingTransport>(std::move(*channel), domain->features,
-                                                       RingTransport::Begin::again);
+    client.transport = std::make_unique<RingTransport>(
+        std::move(*channel), domain->features, RingTransport::Begin::again, known.ring->indexes);
     client.ignored = false;
 }
 

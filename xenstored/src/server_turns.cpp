@@ -76,6 +76,7 @@ void Server::take_turn(Connection& connection) {
     if (connection.transport->wants_restart()) {
         connections_.reset(connection);
         connection.transport->restart();
+        connections_.mark_dirty(connection);
     }
     // Whoever is not read now is looked at again by flush(), when what holds it up may be gone.
     if (!connection.deferred && !may_take(connection)) connection.paused = true;
@@ -86,7 +87,12 @@ void Server::take_turn(Connection& connection) {
         const auto count = connection.transport->read(room);
         if (!count) return end(connection, count.error());
         connection.in.filled(*count);
-        if (*count > 0) connections_.mark_dirty(connection);
+        if (*count > 0) {
+            connections_.mark_dirty(connection);
+            if (!connection.transport->remembers()) {
+                records_.input(connection.id, room.first(*count));
+            }
+        }
     }
     take_requests(connection, effort_per_turn - std::exchange(connection.debt, 0));
 }
@@ -99,7 +105,13 @@ void Server::take_requests(Connection& connection, std::uint64_t share) {
         if (!request) return quarantine(connection, xs::RingError::protocol);
         if (!*request) break;
         const std::uint64_t before = effort_ + announcer_.looked_at() * effort::watch;
-        handle(connection, (*request)->header, characters((*request)->payload));
+        const xs::Header header = (*request)->header;
+        const std::uint64_t resets = connection.resets;
+        handle(connection, header, characters((*request)->payload));
+        // Only now: what a settle() in the middle of it commits is still to be done again.
+        if (connection.resets == resets) {
+            records_.consumed(connection.id, xs::Header::size + header.length);
+        }
         spent += effort_ + announcer_.looked_at() * effort::watch - before;
     }
     if (spent > share) connection.debt = spent - share;
@@ -186,7 +198,8 @@ void Server::expire() {
     Moment earliest = Moment::max();
     connections_.for_each([&](Connection& connection) {
         if (connection.caller.privileged || connection.out.empty()) return;
-        const std::size_t expired = connection.out.prune(now);
+        const std::size_t expired = connection.out.prune(
+            now, [&](std::size_t place) { records_.withdrawn(connection.id, place); });
         stats_.events_expired += expired;
         if (expired > 0) {
             trace_.note(Trace::Class::io, std::to_string(expired) + " watch events for domain " +

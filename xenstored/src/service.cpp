@@ -59,11 +59,7 @@ std::expected<Daemonizer, std::string> Daemonizer::start(bool fork) {
 
 void Daemonizer::report(int status, bool serving) {
     if (!forked_) return;
-    if (serving) {
-        const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
-        for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-            ::dup2(null.get(), stream);
-    }
+    if (serving) close_standard_streams();
     const auto byte = static_cast<unsigned char>(status);
     [[maybe_unused]] const auto written = ::write(starter_.get(), &byte, 1);
     starter_.reset();
@@ -94,20 +90,33 @@ std::expected<PidFile, std::string> lock_directory(const std::string& path) {
     return PidFile{std::move(directory), false};
 }
 
-void notify_service_manager(const std::string& state) {
+void close_standard_streams() {
+    const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        ::dup2(null.get(), stream);
+}
+
+Descriptor service_manager_socket() {
     const char* const path = std::getenv("NOTIFY_SOCKET");
     sockaddr_un address{};
-    if (path == nullptr || (path[0] != '/' && path[0] != '@')) return;
+    if (path == nullptr || (path[0] != '/' && path[0] != '@')) return {};
     const std::size_t length = std::strlen(path);
-    if (length >= sizeof address.sun_path) return;
+    if (length >= sizeof address.sun_path) return {};
     address.sun_family = AF_UNIX;
     std::memcpy(address.sun_path, path, length);
     if (path[0] == '@') address.sun_path[0] = '\0';  // the abstract name space
-    const Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    if (!socket) return;
-    ::sendto(socket.get(), state.data(), state.size(), MSG_NOSIGNAL,
-             reinterpret_cast<const sockaddr*>(&address),
-             static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
+    Descriptor socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
+    if (!socket ||
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) {
+        return {};
+    }
+    return socket;
+}
+
+void notify_service_manager(const std::string& state) {
+    const Descriptor socket = service_manager_socket();
+    if (socket) ::send(socket.get(), state.data(), state.size(), MSG_NOSIGNAL);
 }
 
 void raise_descriptor_limit() {

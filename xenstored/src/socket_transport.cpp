@@ -10,9 +10,16 @@
 
 namespace stemma::xenstored {
 
+// The peer shall see the end although the service manager may hold the socket for a moment longer.
+SocketTransport::~SocketTransport() {
+    poller_->remove(socket_.get());
+    ::shutdown(socket_.get(), SHUT_RDWR);
+    if (store_ != nullptr) store_->remove("client." + std::to_string(key_.id));
+}
+
 std::expected<std::size_t, Transport::End> SocketTransport::read(std::span<std::byte> room) {
     for (;;) {
-        const ssize_t count = ::recv(socket_.get(), room.data(), room.size(), 0);
+        const ssize_t count = calls_->receive({key_.id}, socket_.get(), room);
         if (count > 0) return static_cast<std::size_t>(count);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && errno == EAGAIN) return 0;
@@ -28,11 +35,8 @@ std::expected<std::size_t, Transport::End> SocketTransport::write(
         vector[i].iov_base = const_cast<std::byte*>(parts[i].data());  // sendmsg only reads it
         vector[i].iov_len = parts[i].size();
     }
-    msghdr message{};
-    message.msg_iov = vector.data();
-    message.msg_iovlen = used;
     for (;;) {
-        const ssize_t count = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+        const ssize_t count = calls_->send({key_.id}, socket_.get(), std::span(vector).first(used));
         if (count >= 0) return static_cast<std::size_t>(count);
         if (errno == EINTR) continue;
         if (errno == EAGAIN || errno == ENOBUFS) return 0;

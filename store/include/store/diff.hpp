@@ -39,4 +39,9 @@ void diff(const Tree& before, const Tree& after, const std::function<void(const 
 void diff(const Node* before, const Node* after, std::string_view path,
           const std::function<void(const Change&)>& visit, Visited* visited = nullptr);
 
+// The same, for a log that is played back by Tree::place() and Tree::cut(): number, generation and
+// stamp count as well, and of a subtree removed only its top is reported.
+void diff_exactly(const Tree& before, const Tree& after,
+                  const std::function<void(const Change&)>& visit);
+
 }  // namespace stemma::store

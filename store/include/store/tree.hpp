@@ -107,6 +107,14 @@ class Tree {
         return Tree(*this).graft(path, subtree, edit);
     }
 
+    // For a log that is played back. The node at the path becomes what is said, its own number,
+    // generation and stamp included, with the children it has; nothing else changes, not even its
+    // parent's generation. The parent must exist; the root may be placed, too.
+    std::expected<Tree, TreeError> place(std::string_view path, Content content,
+                                         const Edit& edit) &&;
+    // Removes the node and all below it, and leaves its parent's generation alone.
+    std::expected<Tree, TreeError> cut(std::string_view path) &&;
+
     // The same tree by address: O(1), and false for equal trees made apart.
     bool same(const Tree& other) const { return root_ == other.root_; }
 

@@ -11,7 +11,7 @@ pids=()
 finish() {
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null; done
     wait
-    rm -rf "$work"
+    rm -rf "$work" ${runs:+"$runs"}
 }
 trap finish EXIT
 trap 'exit 1' INT TERM
@@ -46,7 +46,13 @@ wait_for() {
 start_ours() {
     local name=$1
     shift
-    mkdir -p "$work/$name"
+    # The run directory is on tmpfs, as on a host: our daemon writes its restart log there.
+    if [ -d /dev/shm ]; then
+        [ -n "${runs:-}" ] || runs=$(mktemp -d -p /dev/shm)
+        mkdir -p "$runs/$name" && ln -sfn "$runs/$name" "$work/$name"
+    else
+        mkdir -p "$work/$name"
+    fi
     XENSTORED_RUNDIR=$work/$name "$build/bin/xenstored" --no-fork "$@" 2>"$work/$name.log" &
     pids+=($!)
     wait_for "$work/$name"

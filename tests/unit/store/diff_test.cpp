@@ -100,3 +100,31 @@ TEST_CASE("a diff needs no stack for depth") {
     const Tree before = deep_tree(1500, "1");
     CHECK(changes_of(before, deep_tree(1500, "2")) == Changes{"~" + path});
 }
+
+TEST_CASE("an exact diff, played back, makes the same tree to the last generation and stamp") {
+    Random random(4);
+    for (int round = 0; round < 60; ++round) {
+        Editor editor(random_tree(random, 60));
+        const Tree before = editor.tree;
+        for (int i = 0; i < 15; ++i)
+            random_edit(random, editor, 12);
+        for (const Tree& after : {editor.tree, random_tree(random, 60)}) {
+            Tree played = before;
+            diff_exactly(before, after, [&](const Change& change) {
+                const Node* const node = change.after;
+                if (node == nullptr) {
+                    played = *std::move(played).cut(change.path);
+                    return;
+                }
+                played = *std::move(played).place(
+                    change.path, {node->parts().value, node->permissions()},
+                    {node->stamp(), node->generation(), node->number()});
+            });
+            int different = 0;
+            diff_exactly(played, after, [&](const Change&) { ++different; });
+            REQUIRE(different == 0);
+            for (const std::string& path : paths_of(after))
+                REQUIRE(played.find(path)->listing() == after.find(path)->listing());
+        }
+    }
+}

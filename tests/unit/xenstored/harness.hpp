@@ -205,14 +205,14 @@ class Client {
 
     // With one NUL behind the path.
     std::string ask_path(MessageType type, std::string_view path, std::uint32_t transaction = 0) {
-        return ask(type, std::string(path) + '\0', transaction);
+        return ask(type, parts({path}), transaction);
     }
     std::string read(std::string_view path, std::uint32_t transaction = 0) {
         return ask_path(MessageType::read, path, transaction);
     }
     std::string write(std::string_view path, std::string_view value,
                       std::uint32_t transaction = 0) {
-        return ask(MessageType::write, std::string(path) + '\0' + std::string(value), transaction);
+        return ask(MessageType::write, parts({path}).append(value), transaction);
     }
     std::string rm(std::string_view path, std::uint32_t transaction = 0) {
         return ask_path(MessageType::rm, path, transaction);
@@ -234,10 +234,10 @@ class Client {
         return ask(MessageType::set_perms, payload, transaction);
     }
     std::string watch(std::string_view path, std::string_view token) {
-        return ask(MessageType::watch, std::string(path) + '\0' + std::string(token) + '\0');
+        return ask(MessageType::watch, parts({path, token}));
     }
     std::string unwatch(std::string_view path, std::string_view token) {
-        return ask(MessageType::unwatch, std::string(path) + '\0' + std::string(token) + '\0');
+        return ask(MessageType::unwatch, parts({path, token}));
     }
     std::uint32_t start() {
         const std::string id = ask(MessageType::transaction_start, std::string_view("\0", 1));

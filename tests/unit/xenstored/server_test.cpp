@@ -36,7 +36,7 @@ TEST_CASE("a reply carries the request's ids") {
 TEST_CASE("a socket client that announces too much is closed") {
     Lab lab;
     auto tool = lab.socket();
-    tool.send(std::string(12, '\0') + "\xff\xff\0\0"s);
+    tool.send(std::string(12, '\0').append("\xff\xff\0\0"s));
     lab.serve(tool);
     CHECK_FALSE(tool.wire->alive);
     CHECK(lab.server.connections().size() == 0);

@@ -378,7 +378,7 @@ TEST_CASE("from C's ports it is known where the domains have theirs, and its dev
     handover.local_ports = {{5, 112}, {6, 113}};
     const auto ring_of = [](xs::DomainId id) {
         State::Connection connection;
-        connection.ring = State::Ring{id, 0, 0};
+        connection.ring = State::Ring{id, 0, 0, std::nullopt};
         return connection;
     };
     handover.state.connections[1] = ring_of(5);

@@ -11,6 +11,7 @@
 #include "xenstored/domain_table.hpp"
 #include "xenstored/memory_account.hpp"
 #include "xenstored/outstanding.hpp"
+#include "xenstored/record_writer.hpp"
 #include "xenstored/trace.hpp"
 
 namespace stemma::xenstored {
@@ -22,12 +23,13 @@ struct Witnesses;
 class Announcer {
   public:
     Announcer(Connections& connections, Clock& clock, DomainTable& domains, MemoryAccount& memory,
-              Trace& trace)
+              Trace& trace, RecordWriter& records)
         : connections_(&connections),
           clock_(&clock),
           domains_(&domains),
           memory_(&memory),
-          trace_(&trace) {}
+          trace_(&trace),
+          records_(&records) {}
 
     // The node at `path` changed between two trees. `match`: at_or_above for a node that was
     // written, made or removed by name, exact for one that went with an ancestor.
@@ -79,6 +81,7 @@ class Announcer {
     DomainTable* domains_;
     MemoryAccount* memory_;
     Trace* trace_;
+    RecordWriter* records_;
     Outstanding::Cause cause_;
     std::vector<const Watch*> matches_;
     Moment next_deadline_ = Moment::max();

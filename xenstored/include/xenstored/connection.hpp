@@ -14,6 +14,7 @@
 #include "xenstored/out_queue.hpp"
 #include "xenstored/outstanding.hpp"
 #include "xenstored/rights.hpp"
+#include "xenstored/ring_indexes.hpp"
 #include "xenstored/transaction.hpp"
 #include "xenstored/what_if.hpp"
 #include "xs_wire/message.hpp"
@@ -48,6 +49,11 @@ class Transport {
     // Only a ring: the domain asks for a new start; begin it, with both rings empty.
     virtual bool wants_restart() { return false; }
     virtual void restart() {}
+    // Only a ring: how far this end has come; the domain sees it after publish().
+    virtual std::optional<RingIndexes> indexes() const { return std::nullopt; }
+    virtual void publish() {}
+    // What it moves is known after a crash without anybody else's doing.
+    virtual bool remembers() const { return false; }
     // Only a ring: tells the domain why it is served no more.
     virtual void report(xs::RingError) {}
     // Only a socket: its descriptor.
@@ -72,7 +78,9 @@ struct Connection {
     ConnectionId held_by;
     Moment held_until;
 
-    std::shared_ptr<WhatIf> branch;  // checked out in place of the live tree; or null
+    std::shared_ptr<WhatIf> branch;       // checked out in place of the live tree; or null
+    std::uint64_t resets = 0;             // times that all it had was dropped
+    std::optional<RingIndexes> recorded;  // of a ring, what the journal has
 
     // The request whose reply is deferred: no other is taken until it has come.
     std::optional<xs::Header> deferred;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "xenstored/connection.hpp"
+#include "xenstored/record_writer.hpp"
 #include "xenstored/trace.hpp"
 #include "xenstored/watch_index.hpp"
 
@@ -18,7 +19,7 @@ namespace stemma::xenstored {
 // called from it, may finish.
 class Connections {
   public:
-    explicit Connections(Trace& trace) : trace_(&trace) {}
+    Connections(Trace& trace, RecordWriter& records) : trace_(&trace), records_(&records) {}
     ~Connections();
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
@@ -44,6 +45,7 @@ class Connections {
 
     void mark_dirty(Connection& connection);
     void mark_runnable(Connection& connection);
+    const std::vector<ConnectionId>& dirty() const { return dirty_; }
     // Those marked since the last call; good until the next.
     const std::vector<ConnectionId>& take_dirty() { return take(dirty_, taken_dirty_); }
     const std::vector<ConnectionId>& take_runnable() { return take(runnable_, taken_runnable_); }
@@ -66,7 +68,12 @@ class Connections {
         return to;
     }
 
+    // The same, without a record of it.
+    void drop_index(Connection& connection);
+    void drop(Connection& connection);
+
     Trace* trace_;
+    RecordWriter* records_;
     std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
     std::vector<std::unique_ptr<Connection>> dead_;
     std::vector<ConnectionId> dirty_;

@@ -9,8 +9,10 @@
 
 #include "store/publisher.hpp"
 #include "xenstored/control.hpp"
+#include "xenstored/descriptor_store.hpp"
 #include "xenstored/live_update.hpp"
 #include "xenstored/reader.hpp"
+#include "xenstored/restart_log.hpp"
 #include "xenstored/server.hpp"
 
 namespace stemma::xenstored {
@@ -43,6 +45,11 @@ class ControlCommands final : public Control {
     void set_live_update(LiveUpdate& live_update) { live_update_ = &live_update; }
     // Asks for all history to be on disk: false until it was once.
     bool settle();
+    // For `stats`; null: there is none.
+    void set_restart_log(const RestartLog* log, const DescriptorStore& store) {
+        restart_log_ = log;
+        descriptor_store_ = &store;
+    }
 
     // Publisher or reader has finished something: answers who waits for it.
     void take_completions();
@@ -105,6 +112,8 @@ class ControlCommands final : public Control {
     LiveUpdate* live_update_ = nullptr;
     std::optional<store::RequestId> settling_;
     bool settled_ = false;
+    const RestartLog* restart_log_ = nullptr;
+    const DescriptorStore* descriptor_store_ = nullptr;
     std::unordered_map<store::RequestId, Asker> publishing_;
     std::unordered_map<std::uint64_t, Reading> reading_;
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "xenstored/descriptor.hpp"
+#include "xenstored/descriptor_store.hpp"
 #include "xenstored/doorbell.hpp"
 #include "xenstored/handover.hpp"
 #include "xenstored/hypervisor.hpp"
@@ -52,6 +53,10 @@ class HostedHypervisor final : public Hypervisor {
     // What another daemon must be given to go on. The descriptors stay this object's.
     using Held = HostedDescriptors;
     Held held() const;
+    // Where descriptors are kept that must outlive the process, from before start() on.
+    void keep_in(DescriptorStore& store) { store_ = &store; }
+    // What was kept there by another daemon, and takes it out.
+    static Held held_in(DescriptorStore& store);
     // Takes over descriptors that another daemon held, before Server::restore().
     void adopt(const Held& held);
 
@@ -76,9 +81,11 @@ class HostedHypervisor final : public Hypervisor {
     void take(const xs::HostedMessage& message, std::vector<Descriptor> descriptors);
     void create(xs::DomainId id, std::uint32_t port, std::vector<Descriptor> descriptors);
     void forget(xs::DomainId id);
+    void keep(xs::DomainId id, const Domain& domain);
     void refuse(std::string why);
 
     Poller* poller_;
+    DescriptorStore* store_ = nullptr;
     HypervisorEvents* events_ = nullptr;
     Descriptor listener_;
     std::string path_;

@@ -42,6 +42,10 @@ class HypervisorEvents {
     // The domain rang its event channel.
     virtual void domain_notified(xs::DomainId domain) = 0;
 
+    // What was told so far takes effect, even if the process ends now: before the hypervisor
+    // forgets it.
+    virtual void settle() {}
+
   protected:
     ~HypervisorEvents() = default;
 };

@@ -23,6 +23,7 @@ struct Options {
     bool print_pid = false;                   // -P, --output-pid
     bool verbose = false;                     // -V
     bool keep_orphans = false;                // -K
+    bool restartable = true;                  // --no-restart
     bool help = false;                        // -H
     bool after_c = false;                     // -U: C xenstored left its state
     int take_over = -1;                  // --take-over: another of ours did, in this descriptor

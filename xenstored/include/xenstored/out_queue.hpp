@@ -5,10 +5,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "xenstored/outstanding.hpp"
 #include "xs_wire/message.hpp"
@@ -46,12 +48,17 @@ class OutQueue {
     void consume(std::size_t count);
 
     // Drops events whose deadline has come and of which nothing was sent; returns how many.
-    std::size_t prune(Moment now);
+    // `withdrawn` is told the place of each among those that are there at that moment.
+    std::size_t prune(Moment now, const std::function<void(std::size_t place)>& withdrawn = {});
     // The earliest deadline of an unsent event; Moment::max() if there is none.
     Moment next_deadline() const;
 
     void clear();
 
+    // The message appended last: header and payload.
+    std::pair<std::span<const std::byte>, std::string_view> newest() const {
+        return {messages_.back().header, messages_.back().payload};
+    }
     // For State. The messages as they are, and how many bytes of the first are gone.
     template <class Visit>
     void for_each(Visit visit) const {

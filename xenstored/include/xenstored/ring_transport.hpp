@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "xenstored/connection.hpp"
 #include "xenstored/hypervisor.hpp"
@@ -19,7 +20,9 @@ class RingTransport final : public Transport {
     };
 
     // Says which features the domain may use, and that it is connected.
-    RingTransport(std::unique_ptr<DomainChannel> channel, std::uint32_t features, Begin begin);
+    // `left_at`: where another daemon remembers that it left the rings (Begin::again).
+    RingTransport(std::unique_ptr<DomainChannel> channel, std::uint32_t features, Begin begin,
+                  const std::optional<RingIndexes>& left_at = std::nullopt);
 
     std::expected<std::size_t, End> read(std::span<std::byte> room) override;
     std::expected<std::size_t, End> write(
@@ -31,11 +34,16 @@ class RingTransport final : public Transport {
     bool wants_restart() override;
     void restart() override;
     void report(xs::RingError error) override;
+    std::optional<RingIndexes> indexes() const override;
+    void publish() override;
 
   private:
     std::unique_ptr<DomainChannel> channel_;
     xs::RingEnd ring_;
     bool moved_ = false;
+    // Both rings are to be emptied at the next publish(), for INTRODUCE or for the domain that
+    // asked; until then nothing moves.
+    bool begins_anew_ = false;
 };
 
 }  // namespace stemma::xenstored

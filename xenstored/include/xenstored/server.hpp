@@ -16,9 +16,11 @@
 #include "xenstored/effort.hpp"
 #include "xenstored/history.hpp"
 #include "xenstored/hypervisor.hpp"
+#include "xenstored/journal.hpp"
 #include "xenstored/limits.hpp"
 #include "xenstored/live_tree.hpp"
 #include "xenstored/memory_account.hpp"
+#include "xenstored/record_writer.hpp"
 #include "xenstored/ring_transport.hpp"
 #include "xenstored/state.hpp"
 #include "xenstored/trace.hpp"
@@ -100,6 +102,17 @@ class Server final : public HypervisorEvents {
     void domain_shut_down(xs::DomainId domain) override;
     void domain_gone(xs::DomainId domain) override;
     void domain_notified(xs::DomainId domain) override;
+    void settle() override { commit(); }
+
+    // From now on what is done is written there before anybody can see it. The journal's records
+    // are changes to what capture() gives now. Null: no more.
+    void set_journal(Journal* journal);
+    // A new socket client under a number that was given, and not used, by an earlier daemon;
+    // greater than all that were used.
+    void connect_again(ConnectionId id, std::unique_ptr<Transport> transport) {
+        connections_.skip_to(id.value - 1);
+        connect(std::move(transport));
+    }
 
     // CONTROL requests go there; without one they are EINVAL.
     void set_control(Control* control) { control_ = control; }
@@ -147,6 +160,13 @@ class Server final : public HypervisorEvents {
     void end(Connection& connection, Transport::End reason);
     void quarantine(Connection& connection, xs::RingError error);
     bool send(Connection& connection);
+    // server_journal.cpp
+    void commit();
+    void record_indexes(Connection& connection);
+    // Moves what rings hold ready for their domains where these see it; before and after that all
+    // is committed.
+    void send_to_rings(const std::vector<ConnectionId>& dirty);
+    State::Domain state_of(const Domain& domain) const;
 
     void handle(Connection& connection, const xs::Header& header, std::string_view payload);
     void answer(Connection& connection, const xs::Header& header, std::string_view payload);
@@ -213,6 +233,12 @@ class Server final : public HypervisorEvents {
     Clock* clock_;
     Control* control_ = nullptr;
     Trace trace_;
+    RecordWriter records_;
+    Journal* journal_ = nullptr;
+    // What the journal has of the tree and of the counters.
+    store::Tree recorded_tree_;
+    std::uint64_t recorded_edit_ = 0;
+    std::uint64_t recorded_generation_ = 0;
     TracedLog log_{trace_};
     LiveTree tree_;
     WhatIfBranches branches_;

@@ -38,6 +38,11 @@ std::expected<PidFile, std::string> lock_directory(const std::string& path);
 
 // sd_notify(3): sends `state` ("READY=1") to $NOTIFY_SOCKET; nothing happens if that is unset.
 void notify_service_manager(const std::string& state);
+// A datagram socket connected to it; none if $NOTIFY_SOCKET is unset or nobody is there.
+Descriptor service_manager_socket();
+
+// The daemon is ready: what it wrote until then was for the one who started it.
+void close_standard_streams();
 
 // Lets the process open as many descriptors as its hard limit says.
 void raise_descriptor_limit();

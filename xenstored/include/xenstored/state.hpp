@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "store/tree.hpp"
 #include "xenstored/connection_id.hpp"
 #include "xenstored/domain_ref.hpp"
+#include "xenstored/ring_indexes.hpp"
 #include "xs_wire/message.hpp"
 
 namespace stemma::xenstored {
@@ -42,13 +44,14 @@ struct State {
         xs::DomainId domain = 0;
         std::uint32_t port = 0;
         std::uint64_t frame = 0;
+        std::optional<RingIndexes> indexes;  // none: as the page has them
     };
 
     struct Connection {
         std::optional<Ring> ring;  // none: a socket
         int descriptor = -1;       // of a socket, in the process that holds this State
         std::string input;         // bytes taken from the client and not yet handled
-        std::vector<Message> output;
+        std::deque<Message> output;
         std::uint32_t sent = 0;  // bytes of output.front() that are gone; fewer than it has
         std::vector<Watch> watches;
         std::vector<std::uint32_t> transactions;  // open ones

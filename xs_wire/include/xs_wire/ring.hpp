@@ -63,6 +63,21 @@ class RingEnd {
 
     // Copies waiting bytes to the front of `out`; 0 when there are none.
     std::expected<std::size_t, RingFault> read(std::span<std::byte> out) {
+        const auto count = take(out);
+        if (count && *count > 0) store(own_consumer(), consumed_);
+        return count;
+    }
+
+    // Copies from the front of `in` what there is room for; 0 when the ring is full.
+    std::expected<std::size_t, RingFault> write(std::span<const std::byte> in) {
+        const auto count = put(in);
+        if (count && *count > 0) store(own_producer(), produced_);
+        return count;
+    }
+
+    // The same, but the peer sees nothing of it before publish(): for a server that must first make
+    // sure that it will remember.
+    std::expected<std::size_t, RingFault> take(std::span<std::byte> out) {
         const auto waiting = bytes_waiting();
         if (!waiting) return waiting;
         const std::size_t count = std::min(*waiting, out.size());
@@ -72,12 +87,9 @@ class RingEnd {
         std::memcpy(out.data(), page_ + incoming() + from, first);
         std::memcpy(out.data() + first, page_ + incoming(), count - first);
         consumed_ += static_cast<std::uint32_t>(count);
-        store(own_consumer(), consumed_);
         return count;
     }
-
-    // Copies from the front of `in` what there is room for; 0 when the ring is full.
-    std::expected<std::size_t, RingFault> write(std::span<const std::byte> in) {
+    std::expected<std::size_t, RingFault> put(std::span<const std::byte> in) {
         const auto space = bytes_free();
         if (!space) return space;
         const std::size_t count = std::min(*space, in.size());
@@ -87,8 +99,21 @@ class RingEnd {
         std::memcpy(page_ + outgoing() + to, in.data(), first);
         std::memcpy(page_ + outgoing(), in.data() + first, count - first);
         produced_ += static_cast<std::uint32_t>(count);
-        store(own_producer(), produced_);
         return count;
+    }
+    void publish() {
+        store(own_consumer(), consumed_);
+        store(own_producer(), produced_);
+    }
+
+    // This end's own indexes: what publish() has said, or will say.
+    std::uint32_t consumed() const { return consumed_; }
+    std::uint32_t produced() const { return produced_; }
+    // Takes up the rings where an earlier server remembers that it left them.
+    void resume(std::uint32_t consumed, std::uint32_t produced) {
+        consumed_ = consumed;
+        produced_ = produced;
+        publish();
     }
 
     std::expected<std::size_t, RingFault> bytes_waiting() const {

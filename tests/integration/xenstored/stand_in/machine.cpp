@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 namespace stand_in {
 
@@ -18,15 +19,22 @@ namespace {
 
 // The machine outlives the program: another one that this process becomes finds it.
 constexpr const char* kept_variable = "XEN_STAND_IN_KEPT";
+constexpr const char* memory_name = "xen-stand-in";
 
 bool find_kept(Machine& machine) {
     const char* const kept = std::getenv(kept_variable);
-    return kept != nullptr && std::sscanf(kept, "%d,%d,%d", &machine.memory, &machine.event_read,
-                                          &machine.event_write) == 3;
+    if (kept == nullptr || std::sscanf(kept, "%d,%d,%d", &machine.memory, &machine.event_read,
+                                       &machine.event_write) != 3) {
+        return false;
+    }
+    // One that a keeper starts again has the variable, and nothing of the machine.
+    char path[32], name[64] = {};
+    std::snprintf(path, sizeof path, "/proc/self/fd/%d", machine.memory);
+    return ::readlink(path, name, sizeof name - 1) > 0 && std::strstr(name, memory_name) != nullptr;
 }
 
 void make_own(Machine& machine) {
-    machine.memory = ::memfd_create("xen-stand-in", 0);
+    machine.memory = ::memfd_create(memory_name, 0);
     if (machine.memory < 0 || ::ftruncate(machine.memory, memory_size) != 0) give_up("memfd");
     int ends[2];
     if (::pipe2(ends, 0) != 0) give_up("pipe");
