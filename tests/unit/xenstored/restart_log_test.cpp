@@ -66,7 +66,7 @@ std::filesystem::path newest_segment(const std::string& directory) {
 
 }  // namespace
 
-TEST_CASE("restart log: what was committed is recovered, over segments, checkpoints and starts") {
+TEST_CASE("what was committed is recovered, over segments, checkpoints and starts") {
     for (unsigned seed = 0; seed < 6; ++seed) {
         TemporaryDirectory directory;
         const RestartLog::Settings settings{
@@ -97,7 +97,7 @@ TEST_CASE("restart log: what was committed is recovered, over segments, checkpoi
     }
 }
 
-TEST_CASE("restart log: a checkpoint throws away what came before it") {
+TEST_CASE("a checkpoint throws away what came before it") {
     TemporaryDirectory directory;
     const RestartLog::Settings settings{
         .directory = directory.file("log"), .segment_size = 4096, .checkpoint_after = 1};
@@ -119,7 +119,7 @@ TEST_CASE("restart log: a checkpoint throws away what came before it") {
     CHECK(recovered_text(settings.directory) == state_text(made.state));
 }
 
-TEST_CASE("restart log: one cut short anywhere gives the state of a commit that it has whole") {
+TEST_CASE("one cut short anywhere gives the state of a commit that it has whole") {
     TemporaryDirectory directory;
     const RestartLog::Settings settings{.directory = directory.file("log"), .segment_size = 8192};
     RandomState made(3);
@@ -152,7 +152,7 @@ TEST_CASE("restart log: one cut short anywhere gives the state of a commit that 
     CHECK(recovered_text(settings.directory) == states.back());
 }
 
-TEST_CASE("restart log: bytes taken from and given to a socket are known without a commit") {
+TEST_CASE("bytes taken from and given to a socket are known without a commit") {
     TemporaryDirectory directory;
     const RestartLog::Settings settings{.directory = directory.file("log"),
                                         .segment_size = 256 * 1024};
@@ -221,7 +221,7 @@ TEST_CASE(
     CHECK(recovered_text(settings.directory) == state_text(made.state));
 }
 
-TEST_CASE("restart log: after a failure nothing of the log is taken for good") {
+TEST_CASE("after a failure nothing of the log is taken for good") {
     TemporaryDirectory directory;
     const RestartLog::Settings settings{.directory = directory.file("log"),
                                         .segment_size = 4096,
@@ -238,7 +238,7 @@ TEST_CASE("restart log: after a failure nothing of the log is taken for good") {
     CHECK((!recovered || !*recovered));
 }
 
-TEST_CASE("restart log: a checkpoint whose segments are not all there is not taken for the whole") {
+TEST_CASE("a checkpoint whose segments are not all there is not taken for the whole") {
     for (const char* const missing : {"log.1", "log.2"}) {
         TemporaryDirectory directory;
         const RestartLog::Settings settings{
@@ -258,7 +258,7 @@ TEST_CASE("restart log: a checkpoint whose segments are not all there is not tak
     }
 }
 
-TEST_CASE("restart log: a directory that somebody removed is made again") {
+TEST_CASE("a directory that somebody removed is made again") {
     TemporaryDirectory directory;
     const RestartLog::Settings settings{.directory = directory.file("log"),
                                         .segment_size = 4096,
@@ -276,7 +276,7 @@ TEST_CASE("restart log: a directory that somebody removed is made again") {
     CHECK(recovered_text(settings.directory) == state_text(made.state));
 }
 
-TEST_CASE("restart log: that of another boot, or none, is nothing to recover") {
+TEST_CASE("that of another boot, or none, is nothing to recover") {
     TemporaryDirectory directory;
     const RestartLog::Settings settings{.directory = directory.file("log")};
     CHECK(recovered_text(settings.directory) == "nothing");
@@ -296,7 +296,7 @@ TEST_CASE("restart log: that of another boot, or none, is nothing to recover") {
     CHECK(recovered_text(settings.directory) == "nothing");
 }
 
-TEST_CASE("restart log: one that is discarded leaves nothing behind") {
+TEST_CASE("one that is discarded leaves nothing behind") {
     TemporaryDirectory directory;
     const RestartLog::Settings settings{.directory = directory.file("log")};
     auto log = RestartLog::begin(settings, State());
