@@ -67,6 +67,7 @@ std::optional<std::string> BranchReader::branch(Reader& fields) {
     one.branch.name = fields.text();
     one.branch.since = store::Time(std::chrono::microseconds(fields.number<std::int64_t>()));
     one.branch.last_edit = fields.u64();
+    if (one.branch.last_edit > stream::count_max) return stream::beyond_count;
     read_.push_back(std::move(one));
     return {};
 }
@@ -93,6 +94,9 @@ std::optional<std::string> BranchReader::change(Reader& fields) {
         change.content.permissions = store::Permissions(entries);
         change.edit.number = fields.u64();
         change.edit.generation = fields.u64();
+        if (std::max(change.edit.number, change.edit.generation) > stream::count_max) {
+            return stream::beyond_count;
+        }
         store::Stamp& stamp = change.edit.stamp;
         stamp.time = store::Time(std::chrono::microseconds(fields.number<std::int64_t>()));
         stamp.domain = fields.u16();

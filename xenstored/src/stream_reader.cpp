@@ -294,6 +294,11 @@ class StreamReader {
         handover_.state.last_edit = fields.u64();
         handover_.state.last_generation = fields.u64();
         handover_.state.last_connection = fields.u64();
+        const State& state = handover_.state;
+        if (std::max({state.last_edit, state.last_generation, state.last_connection}) >
+            stream::count_max) {
+            return stream::beyond_count;
+        }
         return named_quotas(fields, handover_.state.quotas);
     }
 
@@ -301,8 +306,10 @@ class StreamReader {
         const std::uint32_t number = fields.u32();
         State::Connection* client = numbered(number);
         if (client == nullptr) return "no connection of that number";
-        own_ids_[number] = fields.u64();
-        client->next_transaction = fields.u32();
+        const std::uint64_t id = fields.u64();
+        if (id > stream::count_max) return stream::beyond_count;
+        own_ids_[number] = id;
+        client->next_transaction = std::max(client->next_transaction, fields.u32());
         client->ignored = fields.u8() != 0;
         const std::uint64_t generation = fields.u64();
         if (client->target) own_targets_[number] = generation;
@@ -339,6 +346,7 @@ class StreamReader {
         if (id >= xs::domid_first_reserved) return "no domain";
         State::Domain& known = entered(id);
         known.ref.generation = fields.u64();
+        if (known.ref.generation > stream::count_max) return stream::beyond_count;
         if ((id == 0) != (known.ref.generation == 0)) return "a generation that it cannot have";
         for (std::uint8_t& byte : known.handle)
             byte = fields.u8();
@@ -356,6 +364,7 @@ class StreamReader {
         node.own = true;
         node.generation = fields.u64();
         node.number = fields.u64();
+        if (std::max(node.generation, node.number) > stream::count_max) return stream::beyond_count;
         node.stamp.time = store::Time(std::chrono::microseconds(fields.number<std::int64_t>()));
         node.stamp.domain = fields.u16();
         node.stamp.operation = fields.number<store::Operation>();

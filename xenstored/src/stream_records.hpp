@@ -37,6 +37,10 @@ inline constexpr std::uint16_t no_target = 0x7ff4;  // DOMID_INVALID
 inline constexpr std::uint16_t unlimited_depth = 0xffff;
 inline constexpr std::uint8_t stale = 1;  // a permission's flag: to be ignored
 
+// Of what is counted up for ever; no daemon lives so long, and none could go on counting there.
+inline constexpr std::uint64_t count_max = std::uint64_t{1} << 62;
+inline constexpr char beyond_count[] = "a number that no daemon has counted to";
+
 constexpr std::size_t padded(std::size_t length) {
     return (length + 7) & ~std::size_t{7};
 }

@@ -165,6 +165,9 @@ TEST_CASE("streams that make no sense are refused with a reason") {
     const std::string node = "\5\0\0\0\x20\0\0\0\0\0\0\0\0\0\0\0\5\0\0\0\0\0\1\0n\0\0\0"s;
     CHECK(reason(with(node + "/a/b\0\0\0\0\0\0\0\0"s)) == "a node without its parent: /a/b");
     CHECK(reason(with(node + "/a//\0\0\0\0\0\0\0\0"s)) == "no path: /a//");
+    Handover counted;
+    counted.state.last_generation = ~std::uint64_t{0};  // the next one would be 0
+    CHECK(reason(write_stream(counted, ours)).ends_with("a number that no daemon has counted to"));
 }
 
 // Dumped by Debian's C xenstored 4.17: a watch of a socket client, /a/b for domains 5 and 7, of
