@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -41,6 +42,18 @@ constexpr std::size_t names_max = 65536;  // in one variable of the environment
 // "/proc/PID/oom_score_adj"; PID may have ended, as long as nobody has waited for it.
 std::string score_file(const std::string& pid) {
     return "/proc/" + pid + "/oom_score_adj";
+}
+
+// The words of a file, each with its NUL.
+std::vector<std::string> words_of(int file) {
+    struct stat status {};
+    if (::fstat(file, &status) != 0) return {};
+    std::string all(static_cast<std::size_t>(status.st_size), '\0');
+    if (::pread(file, all.data(), all.size(), 0) != status.st_size) return {};
+    std::vector<std::string> words;
+    for (std::size_t at = 0; at < all.size(); at += words.back().size() + 1)
+        words.emplace_back(all.c_str() + at);
+    return words;
 }
 
 class Keeping {
@@ -145,6 +158,12 @@ void Keeping::become_daemon() {
     ::sigprocmask(SIG_SETMASK, &before_, nullptr);
     // The daemon may have become another program since we started it.
     const auto known = held_.find(Keeper::program);
+    const auto given = held_.find(Keeper::arguments);
+    if (given != held_.end()) {
+        const auto words = words_of(given->second.get());
+        arguments_.resize(1);
+        arguments_.insert(arguments_.end(), words.begin(), words.end());
+    }
     const int above = first_passed + static_cast<int>(held_.size());
     const int running =
         known != held_.end() ? known->second.get() : ::open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -260,9 +279,9 @@ void Keeping::take_message(NotifyMessage& message) {
 
 }  // namespace
 
-int Keeper::run(const std::vector<std::string>& arguments, Daemonizer& starter) {
+int Keeper::run(const std::vector<std::string>& words, Daemonizer& starter) {
     raise_descriptor_limit();
-    Keeping keeping(arguments, starter);
+    Keeping keeping(words, starter);
     if (!keeping.prepare()) {
         std::perror("FATAL: xenstored: the keeper's socket");
         starter.report(1, false);

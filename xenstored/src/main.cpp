@@ -1,6 +1,7 @@
 // The program: command line, locks, sockets, then the loop.
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -202,9 +203,17 @@ void open_trace(Trace& trace, const Options& options, const std::string& path,
     if (kept) trace.set_classes(handover->trace_classes);
 }
 
-// What the keeper is to start again, even if the file is replaced, or was by a live update.
-void give_program(DescriptorStore& store) {
+// What the keeper is to start again, and how, even if the file is replaced, or both were by a live
+// update.
+void give_program(DescriptorStore& store, const std::vector<std::string>& arguments) {
     store.take(Keeper::program);
+    store.take(Keeper::arguments);
+    std::string words;
+    for (const std::string& word : inherited_arguments(arguments, true))
+        words.append(word) += '\0';
+    const Descriptor file(::memfd_create("arguments", MFD_CLOEXEC));
+    const auto written = file ? ::write(file.get(), words.data(), words.size()) : -1;
+    if (written == static_cast<ssize_t>(words.size())) store.store(Keeper::arguments, file.get());
     const Descriptor program(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
     if (program) store.store(Keeper::program, program.get());
 }
@@ -288,7 +297,7 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     Daemon::block_signals();
     DescriptorStore store;
     if (options.restartable) store = DescriptorStore::from_environment();
-    if (kept) give_program(store);
+    if (kept) give_program(store, arguments);
     const auto failed = [&](const std::string& why) {
         // Of one that is started again nobody reads the standard error.
         if (store.has_held()) SystemLog().say(Severity::error, why);

@@ -24,10 +24,12 @@ struct Keeper {
     // What the daemon calls its own program among its descriptors: a live update may have put
     // another in place of the one that the keeper is.
     static constexpr char program[] = "program";
+    // And its arguments, each with a NUL.
+    static constexpr char arguments[] = "arguments";
 
-    // The daemon's program is this process's own; `arguments` are what it is given. `starter` is
-    // told when the daemon is ready, or has ended before. Returns the exit status.
-    static int run(const std::vector<std::string>& arguments, Daemonizer& starter);
+    // The daemon's program is this process's own at first; `words` are what it is given. `starter`
+    // is told when the daemon is ready, or has ended before. Returns the exit status.
+    static int run(const std::vector<std::string>& words, Daemonizer& starter);
 };
 
 }  // namespace stemma::xenstored
