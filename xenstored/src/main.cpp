@@ -366,6 +366,7 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     daemon.attach(live_update);
     const auto listening = *handover ? daemon.resume(**handover, socket) : daemon.listen(socket);
     if (!listening) return failed(listening.error());
+    held.end("restoring it");
     if (archive.publisher) {
         publish_start(*archive.publisher, daemon.server(),
                       taking_over ? "xenstored updated"
