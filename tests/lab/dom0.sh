@@ -32,12 +32,16 @@ check() {
 skip() { echo "skipped: $daemon: $1: $2"; }
 
 # until_true SECONDS COMMAND...: waits for a condition. The seconds are those of an idle machine; on a busy one
-# emulation takes many times that, and a test shall not fail for it.
+# emulation takes many times that, and a test shall not fail for it. A guest that is lost is not waited for.
 until_true() {
-    local end=$((SECONDS + 8 * $1))
+    local begun=$SECONDS seconds=$1
     shift
     until "$@" >/dev/null 2>&1; do
-        [ $SECONDS -lt "$end" ] || { echo "not in time: $*"; return 1; }
+        if [ $((SECONDS - begun)) -ge "$seconds" ] && xl dmesg | grep -q 'Triple fault'; then
+            echo "a guest ended in a triple fault: $*"
+            return 1
+        fi
+        [ $((SECONDS - begun)) -lt $((8 * seconds)) ] || { echo "not in time: $*"; return 1; }
         sleep 0.2
     done
 }
