@@ -50,6 +50,18 @@ class Creation {
 
     Result<void> steps(const FindSavedState& find_saved_state, const CreateOptions& options) {
         mark_ = Clock::now();
+        LoadRequest load{guest_.image, command_line(guest_), {}};
+        if (!options.fresh) {
+            auto state = find_saved_state(name_);
+            if (!state) return std::unexpected(std::move(state.error()));
+            if (*state) {
+                auto memory = sealed_memory(**state);
+                if (!memory) return std::unexpected(std::move(memory.error()));
+                created_.restored_bytes = (*state)->size();
+                load.state = std::move(*memory);
+            }
+            step("saved state");
+        }
         auto domain = platform_.create_domain(
             {name_, uuid_, guest_.memory, std::string(toolstack::name(guest_.on_crash))});
         if (!domain) return std::unexpected(std::move(domain.error()));
@@ -63,8 +75,11 @@ class Creation {
         if (!written) return std::unexpected(written.error().error());
         step("nodes");
 
-        if (auto introduced = store_.introduce(domain_.id, domain_.store_frame, domain_.store_port);
-            !introduced) {
+        const auto frames = platform_.load(domain_.id, std::move(load));
+        if (!frames) return std::unexpected(frames.error());
+        step("image");
+
+        if (auto introduced = introduce(*frames); !introduced) {
             return std::unexpected(introduced.error().error());
         }
         step("introduce");
@@ -76,18 +91,6 @@ class Creation {
         }
         step("ports");
 
-        StartRequest request{guest_.image, command_line(guest_), {}};
-        if (!options.fresh) {
-            auto state = find_saved_state(name_);
-            if (!state) return std::unexpected(std::move(state.error()));
-            if (*state) {
-                auto memory = sealed_memory(**state);
-                if (!memory) return std::unexpected(std::move(memory.error()));
-                created_.restored_bytes = (*state)->size();
-                request.state = std::move(*memory);
-            }
-            step("saved state");
-        }
         if (options.wait) {
             for (const auto& [path, token] :
                  {std::pair{ready_path(), "ready"},
@@ -97,9 +100,7 @@ class Creation {
                 }
             }
         }
-        if (auto started = platform_.start(domain_.id, std::move(request)); !started) {
-            return started;
-        }
+        if (auto started = platform_.start(domain_.id); !started) return started;
         step("start");
 
         if (options.wait) {
@@ -107,6 +108,14 @@ class Creation {
             step("ready");
         }
         return platform_.keep(domain_.id);
+    }
+
+    StoreResult<void> introduce(const RingFrames& frames) {
+        auto written = store_.transact([&](TransactionId transaction) {
+            return write_ring_nodes(store_, transaction, domain_.id, frames);
+        });
+        if (!written) return written;
+        return store_.introduce(domain_.id, frames.store, domain_.store_port);
     }
 
     Result<void> wait_until_ready(std::chrono::milliseconds limit) {

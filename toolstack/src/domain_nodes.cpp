@@ -60,9 +60,7 @@ void write_home(NodeWriter& writer, const DomainNodes& nodes) {
         writer.write(home + own, "", {{Access::none, id}});
     }
     writer.write(home + "/store/port", std::to_string(nodes.domain.store_port));
-    writer.write(home + "/store/ring-ref", std::to_string(nodes.domain.store_frame));
     writer.write(home + "/console/port", std::to_string(nodes.domain.console_port));
-    writer.write(home + "/console/ring-ref", std::to_string(nodes.domain.console_frame));
     writer.write(home + "/console/limit", "65536");
     writer.write(home + "/console/type", "xenconsoled");
 
@@ -137,6 +135,14 @@ StoreResult<void> write_domain_nodes(Store& store, TransactionId transaction,
     for (unsigned i = 0; i < nodes.guest->interfaces.size(); ++i)
         write_vif(writer, nodes.domain.id, i, nodes.guest->interfaces[i]);
     return writer.result();
+}
+
+StoreResult<void> write_ring_nodes(Store& store, TransactionId transaction, DomainId domain,
+                                   const RingFrames& frames) {
+    const std::string home = xs::domain_path(domain);
+    auto written = store.write(home + "/store/ring-ref", std::to_string(frames.store), transaction);
+    if (!written) return written;
+    return store.write(home + "/console/ring-ref", std::to_string(frames.console), transaction);
 }
 
 StoreResult<void> remove_domain_nodes(Store& store, DomainId domain, const std::string& uuid) {

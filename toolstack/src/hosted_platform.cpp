@@ -103,10 +103,16 @@ Result<NewDomain> HostedPlatform::create_domain(const DomainRequest& request) {
     if (!reply) return std::unexpected(reply.error());
     const auto id = reply->number("domain", xs::domid_first_reserved - 1);
     const auto port = reply->number("store-port", UINT32_MAX);
-    const auto frame = reply->number("store-frame", UINT64_MAX);
-    if (!id || *id == 0 || !port || !frame) return malformed(*reply);
-    return NewDomain{static_cast<DomainId>(*id), *frame, static_cast<std::uint32_t>(*port), 0,
+    if (!id || *id == 0 || !port) return malformed(*reply);
+    return NewDomain{static_cast<DomainId>(*id), static_cast<std::uint32_t>(*port),
                      static_cast<std::uint32_t>(*port + 1)};
+}
+
+// The process gets image and arguments when it begins; its rings have no frames, and any number
+// names the one there is (xs_wire/hosted_link.hpp).
+Result<RingFrames> HostedPlatform::load(DomainId domain, LoadRequest request) {
+    loaded_[domain] = std::move(request);
+    return RingFrames{1, 1};
 }
 
 Result<std::string> HostedPlatform::attach_port(DomainId domain, const PortRequest& request) {
@@ -120,7 +126,13 @@ Result<std::string> HostedPlatform::attach_port(DomainId domain, const PortReque
     return std::string(reply->text("link"));
 }
 
-Result<void> HostedPlatform::start(DomainId domain, StartRequest request) {
+Result<void> HostedPlatform::start(DomainId domain) {
+    auto loaded = loaded_.extract(domain);
+    if (loaded.empty()) {
+        return failure(ErrorKind::failed, "start", "domain " + std::to_string(domain),
+                       "no image was loaded");
+    }
+    const LoadRequest& request = loaded.mapped();
     AgentMessage message("start");
     message.add("domain", domain).add("image", request.image).add("arguments", request.arguments);
     const auto reply = ask(message, request.state ? request.state->get() : -1);

@@ -30,8 +30,11 @@ class KillingPlatform : public Platform {
     Result<std::string> attach_port(DomainId domain, const PortRequest& request) override {
         return around("attach", [&] { return real_.attach_port(domain, request); });
     }
-    Result<void> start(DomainId domain, StartRequest request) override {
-        return around("start", [&] { return real_.start(domain, std::move(request)); });
+    Result<RingFrames> load(DomainId domain, LoadRequest request) override {
+        return real_.load(domain, std::move(request));
+    }
+    Result<void> start(DomainId domain) override {
+        return around("start", [&] { return real_.start(domain); });
     }
     Result<void> keep(DomainId domain) override {
         return around("keep", [&] { return real_.keep(domain); });

@@ -59,10 +59,10 @@ TEST_CASE("a guest is made step by step and its steps are timed in order") {
     std::vector<std::string> names;
     for (const auto& step : created->steps)
         names.push_back(step.name);
-    CHECK(names == std::vector<std::string>{"domain", "nodes", "introduce", "ports", "saved state",
-                                            "start", "ready"});
+    CHECK(names == std::vector<std::string>{"saved state", "domain", "nodes", "image", "introduce",
+                                            "ports", "start", "ready"});
     CHECK(rig.platform.calls ==
-          std::vector<std::string>{"create", "attach", "attach", "start", "keep"});
+          std::vector<std::string>{"create", "load", "attach", "attach", "start", "keep"});
     const auto& domain = rig.platform.domains_by_id.at(created->domain);
     CHECK(domain.kept);
     CHECK(domain.has_state);
@@ -83,7 +83,7 @@ TEST_CASE("no state is taken with --fresh, and without one there is none to take
 
 TEST_CASE("a failure of any call of the platform leaves nothing behind") {
     const std::tuple<const char*, int> cases[] = {
-        {"create", 1}, {"attach", 1}, {"attach", 2}, {"start", 1}, {"keep", 1}};
+        {"create", 1}, {"load", 1}, {"attach", 1}, {"attach", 2}, {"start", 1}, {"keep", 1}};
     for (const auto& [call, which] : cases) {
         INFO(call << ' ' << which);
         Rig rig;

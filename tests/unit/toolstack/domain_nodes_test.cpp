@@ -22,7 +22,10 @@ Guest two_interfaces() {
 
 void write(FakeStore& store, const Guest& guest) {
     REQUIRE(store.transact([&](TransactionId transaction) {
-        return write_domain_nodes(store, transaction, {{5, 1, 1, 0, 2}, "nat0", "uu-id", &guest});
+        return write_domain_nodes(store, transaction, {{5, 1, 2}, "nat0", "uu-id", &guest});
+    }));
+    REQUIRE(store.transact([&](TransactionId transaction) {
+        return write_ring_nodes(store, transaction, 5, {0xfeffc, 0xfefff});
     }));
 }
 
@@ -39,7 +42,8 @@ TEST_CASE("the keys that libxl writes and its readers look for are there") {
         {"/local/domain/5/memory/target", "32768"},
         {"/local/domain/5/memory/static-max", "32768"},
         {"/local/domain/5/store/port", "1"},
-        {"/local/domain/5/store/ring-ref", "1"},
+        {"/local/domain/5/store/ring-ref", "1044476"},
+        {"/local/domain/5/console/ring-ref", "1044479"},
         {"/local/domain/5/console/port", "2"},
         {"/local/domain/5/control/platform-feature-xs_reset_watches", "1"},
         {"/vm/uu-id/name", "nat0"},

@@ -41,19 +41,24 @@ class FakePlatform : public Platform {
         if (auto failed = called("create")) return std::unexpected(*failed);
         const DomainId id = next_++;
         domains_by_id[id] = {.name = request.name, .uuid = request.uuid};
-        return NewDomain{id, 1, 1, 0, 2};
+        return NewDomain{id, 1, 2};
+    }
+    Result<RingFrames> load(DomainId domain, LoadRequest request) override {
+        if (auto failed = called("load")) return std::unexpected(*failed);
+        auto& loaded = domains_by_id.at(domain);
+        loaded.image = request.image;
+        loaded.arguments = request.arguments;
+        loaded.has_state = request.state.has_value();
+        return RingFrames{1, 1};
     }
     Result<std::string> attach_port(DomainId domain, const PortRequest& request) override {
         if (auto failed = called("attach")) return std::unexpected(*failed);
         domains_by_id.at(domain).ports[request.index] = request.bridge;
         return "vif" + std::to_string(domain) + '.' + std::to_string(request.index);
     }
-    Result<void> start(DomainId domain, StartRequest request) override {
+    Result<void> start(DomainId domain) override {
         if (auto failed = called("start")) return std::unexpected(*failed);
         auto& started = domains_by_id.at(domain);
-        started.image = request.image;
-        started.arguments = request.arguments;
-        started.has_state = request.state.has_value();
         started.state = DomainState::running;
         if (guests_end) {
             started.state = DomainState::shut_down;

@@ -28,9 +28,14 @@ struct DomainNodes {
     const Guest* guest = nullptr;
 };
 
-// Writes the domain's tree and both ends of each vif, inside `transaction`.
+// Writes the domain's tree and both ends of each vif, inside `transaction`; its rings' frames come
+// with write_ring_nodes().
 StoreResult<void> write_domain_nodes(Store& store, TransactionId transaction,
                                      const DomainNodes& nodes);
+
+// Where its rings are, for who serves them: before the domain is introduced.
+StoreResult<void> write_ring_nodes(Store& store, TransactionId transaction, DomainId domain,
+                                   const RingFrames& frames);
 
 // Removes all of them, in a transaction of its own.
 StoreResult<void> remove_domain_nodes(Store& store, DomainId domain, const std::string& uuid);

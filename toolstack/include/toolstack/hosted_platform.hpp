@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -17,8 +18,9 @@ class HostedPlatform : public Platform {
     static Result<std::unique_ptr<HostedPlatform>> connect(const std::string& socket);
 
     Result<NewDomain> create_domain(const DomainRequest& request) override;
+    Result<RingFrames> load(DomainId domain, LoadRequest request) override;
     Result<std::string> attach_port(DomainId domain, const PortRequest& request) override;
-    Result<void> start(DomainId domain, StartRequest request) override;
+    Result<void> start(DomainId domain) override;
     Result<void> keep(DomainId domain) override;
     Result<void> destroy(DomainId domain) override;
     Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) override;
@@ -31,6 +33,7 @@ class HostedPlatform : public Platform {
     Result<AgentMessage> ask(const AgentMessage& request, int descriptor = -1);
 
     Descriptor socket_;
+    std::map<DomainId, LoadRequest> loaded_;  // not started yet
 };
 
 // $STEMMA_RUNDIR/agent, by default /run/stemma/agent.

@@ -21,13 +21,17 @@ struct DomainRequest {
     std::string on_crash;      // "destroy" or "restart"
 };
 
-// What a fresh domain has: its number and where its XenStore and console rings are.
+// What a fresh domain has: its number, and its ends of the XenStore's and the console's channel.
 struct NewDomain {
     DomainId id = 0;
-    std::uint64_t store_frame = 0;
     std::uint32_t store_port = 0;
-    std::uint64_t console_frame = 0;
     std::uint32_t console_port = 0;
+};
+
+// Where the rings are in its memory, known once the image is in it.
+struct RingFrames {
+    std::uint64_t store = 0;
+    std::uint64_t console = 0;
 };
 
 struct PortRequest {
@@ -36,7 +40,7 @@ struct PortRequest {
     MacAddress mac;
 };
 
-struct StartRequest {
+struct LoadRequest {
     std::string image;      // "nat" or an absolute path
     std::string arguments;  // the command line
     std::optional<Descriptor> state =
@@ -72,13 +76,16 @@ class Platform {
   public:
     virtual ~Platform() = default;
 
-    // A domain without memory image or ports. Until keep() it dies with this Platform object, so
+    // A domain without image or ports. Until keep() it dies with this Platform object, so
     // that a creator which dies leaves nothing behind. Refused where the name is in use.
     virtual Result<NewDomain> create_domain(const DomainRequest& request) = 0;
+    // Puts the image, its command line and the saved state into the domain. Once for each; the
+    // domain's nodes are in XenStore already, so that its backends come up meanwhile.
+    virtual Result<RingFrames> load(DomainId domain, LoadRequest request) = 0;
     // Makes port `index` a port of the bridge and drives its backend to Connected; its backend and
     // frontend nodes must be in XenStore. The name of the link on the bridge.
     virtual Result<std::string> attach_port(DomainId domain, const PortRequest& request) = 0;
-    virtual Result<void> start(DomainId domain, StartRequest request) = 0;
+    virtual Result<void> start(DomainId domain) = 0;
     virtual Result<void> keep(DomainId domain) = 0;
     // Saves its network state (of one that was kept), ends it and removes its links and its nodes.
     // Returns when all is gone.

@@ -175,9 +175,7 @@ Result<AgentMessage> Agent::create(ClientId client, const AgentMessage& message)
     store_->write("/tool/stemma/last-domain", std::to_string(domain->id));
     link_->created(domain->id, domain->channels());
     AgentMessage reply = ok();
-    reply.add("domain", domain->id)
-        .add("store-port", domain->store_port)
-        .add("store-frame", std::uint64_t{1});
+    reply.add("domain", domain->id).add("store-port", domain->store_port);
     domains_.emplace(domain->id, std::move(domain));
     return reply;
 }
