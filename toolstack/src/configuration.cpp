@@ -33,6 +33,14 @@ std::string_view name(Role role) {
     return "";
 }
 
+std::string_view name(GuestType type) {
+    return type == GuestType::pv ? "pv" : "pvh";
+}
+
+bool is_own_image(std::string_view image) {
+    return image == "nat" || image == "dns" || image == "probe";
+}
+
 std::string_view name(OnCrash action) {
     return action == OnCrash::restart ? "restart" : "destroy";
 }

@@ -102,14 +102,14 @@ void ConfigurationReader::bridge(const std::string& name, const toml::table& tab
 void ConfigurationReader::guest(const std::string& name, const toml::table& table,
                                 const toml::source_region& where) {
     const std::string path = key_path("guests", name);
-    reader_.check_keys(
-        table, path,
-        {"image", "memory", "arguments", "zone", "origin", "on_crash", "autostart", "interfaces"});
+    reader_.check_keys(table, path,
+                       {"image", "type", "memory", "arguments", "zone", "origin", "on_crash",
+                        "autostart", "interfaces"});
     Guest guest;
     constexpr std::string_view image = "\"nat\", \"dns\", \"probe\" or an absolute path";
     if (auto text = reader_.string(table, path, "image", image)) {
         guest.image = std::move(*text);
-        const bool known = guest.image == "nat" || guest.image == "dns" || guest.image == "probe";
+        const bool known = is_own_image(guest.image);
         const bool path_like = guest.image.starts_with('/') && guest.image.size() < 1024 &&
                                guest.image.find('\0') == std::string::npos;
         if (!known && !path_like) {
@@ -119,6 +119,16 @@ void ConfigurationReader::guest(const std::string& name, const toml::table& tabl
     } else if (!table.contains("image")) {
         reader_.fault(where, path + ".image",
                       std::string(image) + " is expected: the key is missing");
+    }
+    if (const auto text = reader_.string(table, path, "type", "\"pvh\" or \"pv\"")) {
+        if (*text == "pv") guest.type = GuestType::pv;
+        if (*text == "pv" && is_own_image(guest.image)) {
+            reader_.fault(*table.get("type"), path + ".type",
+                          "\"pvh\" is expected: our own images are for PVH");
+        } else if (*text != "pv" && *text != "pvh") {
+            reader_.fault(*table.get("type"), path + ".type",
+                          "\"pvh\" or \"pv\" is expected, not \"" + *text + '"');
+        }
     }
     if (const auto memory = reader_.integer(table, path, "memory", memory_min, memory_max,
                                             "a whole number of MB")) {
@@ -257,7 +267,7 @@ void ConfigurationReader::roles(const std::string& path, const toml::table& tabl
                               "\" is expected of a nat guest");
         }
     }
-    if (guest.image == "nat" || guest.image == "dns" || guest.image == "probe") {
+    if (is_own_image(guest.image)) {
         for (std::size_t i = 0; i < guest.interfaces.size(); ++i) {
             const std::string at = path + ".interfaces[" + std::to_string(i) + ']';
             const auto* inner = array->get(i)->as_table();

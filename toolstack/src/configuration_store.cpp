@@ -75,7 +75,11 @@ bool take(Interface& interface, std::string_view key, const std::string& value) 
 bool take(Guest& guest, std::string_view key, const std::string& value) {
     if (key == "image") {
         guest.image = value;
-        return value == "nat" || value == "dns" || value == "probe" || value.starts_with('/');
+        return is_own_image(value) || value.starts_with('/');
+    }
+    if (key == "type") {
+        guest.type = value == "pv" ? GuestType::pv : GuestType::pvh;
+        return value == "pv" || value == "pvh";
     }
     if (key == "memory") {
         const auto number = parse_number(value);
@@ -131,6 +135,7 @@ ConfigurationNodes to_nodes(const Configuration& configuration) {
         const std::string at = "guests/" + xs::encode_element(name);
         nodes[at] = "";
         nodes[at + "/image"] = guest.image;
+        if (guest.type != GuestType::pvh) nodes[at + "/type"] = toolstack::name(guest.type);
         nodes[at + "/memory"] = std::to_string(guest.memory);
         nodes[at + "/on_crash"] = toolstack::name(guest.on_crash);
         nodes[at + "/autostart"] = guest.autostart ? "1" : "0";

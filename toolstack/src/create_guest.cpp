@@ -2,15 +2,15 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <utility>
 
 #include "toolstack/domain_nodes.hpp"
+#include "toolstack/uuid.hpp"
+#include "toolstack/vif_state.hpp"
 
 namespace stemma::toolstack {
 
@@ -35,7 +35,11 @@ std::string last_words(Platform& platform, const std::string& name) {
 class Creation {
   public:
     Creation(Store& store, Platform& platform, const std::string& name, const Guest& guest)
-        : store_(store), platform_(platform), name_(name), guest_(guest), uuid_(random_uuid()) {}
+        : store_(store),
+          platform_(platform),
+          name_(name),
+          guest_(guest),
+          uuid_(to_string(random_uuid())) {}
 
     Result<CreatedGuest> run(const FindSavedState& find_saved_state, const CreateOptions& options) {
         auto done = steps(find_saved_state, options);
@@ -46,7 +50,27 @@ class Creation {
     }
 
   private:
-    std::string ready_path() const { return xs::domain_path(domain_.id) + "/data/ready"; }
+    bool by_interfaces() const {
+        return platform_.ready_sign(guest_.image) == ReadySign::interfaces;
+    }
+    // Below which something changes when the guest becomes ready.
+    std::string ready_path() const {
+        return by_interfaces() ? "/local/domain/0/backend/vif/" + std::to_string(domain_.id)
+                               : xs::domain_path(domain_.id) + "/data/ready";
+    }
+    Result<bool> is_ready() {
+        if (!by_interfaces()) {
+            const auto word = store_.find(ready_path());
+            if (!word) return std::unexpected(word.error().error());
+            return *word == "1";
+        }
+        for (unsigned i = 0; i < guest_.interfaces.size(); ++i) {
+            const auto state = store_.find(backend_path(domain_.id, i) + "/state");
+            if (!state) return std::unexpected(state.error().error());
+            if (*state != value(VifState::connected)) return false;
+        }
+        return true;
+    }
 
     Result<void> steps(const FindSavedState& find_saved_state, const CreateOptions& options) {
         mark_ = Clock::now();
@@ -62,8 +86,9 @@ class Creation {
             }
             step("saved state");
         }
-        auto domain = platform_.create_domain(
-            {name_, uuid_, guest_.memory, std::string(toolstack::name(guest_.on_crash))});
+        auto domain =
+            platform_.create_domain({name_, uuid_, guest_.type == GuestType::pv, guest_.memory,
+                                     std::string(toolstack::name(guest_.on_crash))});
         if (!domain) return std::unexpected(std::move(domain.error()));
         domain_ = *domain;
         created_.domain = domain_.id;
@@ -127,9 +152,9 @@ class Creation {
             return error;
         };
         for (;;) {
-            const auto ready = store_.find(ready_path());
-            if (!ready) return std::unexpected(ready.error().error());
-            if (*ready == "1") return {};
+            const auto ready = is_ready();
+            if (!ready) return std::unexpected(ready.error());
+            if (*ready) return {};
             const auto domains = platform_.domains();
             if (!domains) return std::unexpected(domains.error());
             const auto own = std::ranges::find(*domains, domain_.id, &DomainInfo::id);
@@ -142,7 +167,8 @@ class Creation {
             const auto event = store_.next_event(deadline);
             if (!event) return std::unexpected(event.error().error());
             if (!*event) {
-                return fail("it did not write " + ready_path() + " within " +
+                return fail((by_interfaces() ? "its interfaces were not connected within "
+                                             : "it did not write " + ready_path() + " within ") +
                                 std::to_string(limit.count()) + " ms; " +
                                 last_words(platform_, name_),
                             "give it longer (--timeout), or create it with --no-wait and read "
@@ -204,24 +230,6 @@ Result<Descriptor> sealed_memory(std::string_view bytes) {
         return system_failure("seal", "the saved state", errno);
     }
     return memory;
-}
-
-std::string random_uuid() {
-    std::array<unsigned char, 16> bytes{};
-    // 16 bytes are never cut short, and fail only before the kernel's pool is ready, when getrandom
-    // waits.
-    while (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) {
-    }
-    bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3f) | 0x80);
-    constexpr char digits[] = "0123456789abcdef";
-    std::string text;
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-        text += digits[bytes[i] >> 4];
-        text += digits[bytes[i] & 15];
-    }
-    return text;
 }
 
 }  // namespace stemma::toolstack

@@ -66,7 +66,7 @@ void write_home(NodeWriter& writer, const DomainNodes& nodes) {
 
     const std::string library = library_path(id);
     writer.write(library, "", {{Access::none, 0}});
-    writer.write(library + "/type", "pvh");
+    writer.write(library + "/type", name(nodes.guest->type));
     writer.write(library + "/device", "");
     writer.write(library + "/stemma/image", nodes.guest->image);
     writer.write(library + "/stemma/memory", std::to_string(nodes.guest->memory));
@@ -91,6 +91,9 @@ void write_vif(NodeWriter& writer, DomainId id, unsigned index, const Interface&
         {"bridge", interface.bridge},
         {"handle", handle},
         {"type", "vif"},
+        // netback takes no vif without the key, and xl runs the script when it detaches one: what
+        // there is to be done, this toolstack has done or the kernel does.
+        {"script", "/bin/true"},
         {"hotplug-status", ""}};
     const std::vector<std::pair<std::string, std::string>> front_nodes{
         {"backend", back},  {"backend-id", "0"}, {"state", initialising},
@@ -165,6 +168,9 @@ StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domai
     if (!image) return std::unexpected(std::move(image.error()));
     if (!*image) return std::nullopt;
     made.image = std::move(**image);
+    auto type = store.find(library_path(domain) + "/type");
+    if (!type) return std::unexpected(std::move(type.error()));
+    made.type = std::move(*type).value_or("");
     for (const auto& [key, node] :
          {std::pair{"/memory", &made.memory}, std::pair{"/arguments", &made.arguments}}) {
         auto found = store.find(ours + key);

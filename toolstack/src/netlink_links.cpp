@@ -240,6 +240,23 @@ Result<void> NetlinkLinks::set_master(const std::string& name, const std::string
     return {};
 }
 
+Result<void> NetlinkLinks::make_port(const std::string& name, const std::string& bridge) {
+    const auto master = find(bridge);
+    if (!master) return std::unexpected(master.error());
+    if (!*master || (*master)->kind != "bridge") return set_master(name, bridge);  // says why not
+    if (auto silent = set_silent(name); !silent) return silent;
+    constexpr MacAddress ports_own{{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff}};
+    const Held<rtnl_link> change(rtnl_link_alloc());
+    rtnl_link_set_addr(change.get(), to_nl(ports_own).get());
+    rtnl_link_set_mtu(change.get(), (*master)->mtu);
+    rtnl_link_set_master(change.get(), (*master)->index);
+    rtnl_link_set_flags(change.get(), IFF_UP);
+    if (const int error = change_link(socket_, name, change.get()); error < 0) {
+        return refused("attach", "the link " + name + " to the bridge " + bridge, error);
+    }
+    return {};
+}
+
 Result<void> NetlinkLinks::set_silent(const std::string& name) {
     const Held<rtnl_link> change(rtnl_link_alloc());
     rtnl_link_inet6_set_addr_gen_mode(change.get(), IN6_ADDR_GEN_MODE_NONE);

@@ -24,6 +24,9 @@ class KillingPlatform : public Platform {
     KillingPlatform(Platform& real, std::string call, bool after)
         : real_(real), call_(std::move(call)), after_(after) {}
 
+    ReadySign ready_sign(const std::string& image) const override {
+        return real_.ready_sign(image);
+    }
     Result<NewDomain> create_domain(const DomainRequest& request) override {
         return around("create", [&] { return real_.create_domain(request); });
     }

@@ -9,6 +9,7 @@
 
 #include "fake_platform.hpp"
 #include "fake_store.hpp"
+#include "toolstack/uuid.hpp"
 
 namespace stemma::toolstack {
 
@@ -82,8 +83,8 @@ TEST_CASE("no state is taken with --fresh, and without one there is none to take
 }
 
 TEST_CASE("a failure of any call of the platform leaves nothing behind") {
-    const std::tuple<const char*, int> cases[] = {
-        {"create", 1}, {"load", 1}, {"attach", 1}, {"attach", 2}, {"start", 1}, {"keep", 1}};
+    const std::tuple<const char*, int> cases[] = {{"create", 1}, {"load", 1},  {"attach", 1},
+                                                  {"attach", 2}, {"start", 1}, {"keep", 1}};
     for (const auto& [call, which] : cases) {
         INFO(call << ' ' << which);
         Rig rig;
@@ -179,7 +180,7 @@ TEST_CASE("saved state is handed over sealed and read from its start") {
 TEST_CASE("random UUIDs are of version 4 and differ") {
     std::set<std::string> seen;
     for (int i = 0; i < 100; ++i) {
-        const std::string uuid = random_uuid();
+        const std::string uuid = to_string(random_uuid());
         CHECK(uuid.size() == 36);
         CHECK(uuid[14] == '4');
         CHECK(std::string_view("89ab").find(uuid[19]) != std::string_view::npos);

@@ -37,6 +37,9 @@ class FakePlatform : public Platform {
     bool guests_end = false;   // end as soon as they start
     std::string console_text = "line one\nline two\n";
 
+    ReadySign sign = ReadySign::own_word;
+
+    ReadySign ready_sign(const std::string&) const override { return sign; }
     Result<NewDomain> create_domain(const DomainRequest& request) override {
         if (auto failed = called("create")) return std::unexpected(*failed);
         const DomainId id = next_++;

@@ -30,8 +30,8 @@ class Surroundings {
   private:
     std::string repository_;
     std::unique_ptr<SocketStore> store_;
-    std::unique_ptr<Platform> platform_;
     std::unique_ptr<NetlinkLinks> links_;
+    std::unique_ptr<Platform> platform_;  // uses the others
 };
 
 // How a command speaks: text as it goes along, or one JSON document at the end.

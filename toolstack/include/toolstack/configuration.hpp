@@ -34,12 +34,17 @@ struct Interface {
     bool operator==(const Interface&) const = default;
 };
 
+// How Xen runs a guest; the hosted platform knows one way.
+enum class GuestType { pvh, pv };
+std::string_view name(GuestType type);
+
 // What becomes of a guest that ended with a failure.
 enum class OnCrash { destroy, restart };
 std::string_view name(OnCrash action);
 
 struct Guest {
-    std::string image = {};      // "nat", "dns", "probe", or an absolute path
+    std::string image = {};  // "nat", "dns", "probe", or an absolute path
+    GuestType type = GuestType::pvh;
     std::uint32_t memory = 32;   // MB
     std::string arguments = {};  // words appended to the generated ones
     std::string zone = {};       // key of Configuration::zones, or empty
@@ -79,6 +84,9 @@ bool is_guest_name(std::string_view name);
 // What Linux takes as an interface's name and XenStore as a value without escapes: at most 15 of
 // letters, digits, '-', '_' and '.', from a letter or digit.
 bool is_bridge_name(std::string_view name);
+
+// "nat", "dns" and "probe" are our own images; any other is a path.
+bool is_own_image(std::string_view image);
 
 // The guest that the command line means by `name`: the one so called, else the only one whose image
 // it is; null when there is none or several.

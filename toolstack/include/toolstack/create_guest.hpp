@@ -43,7 +43,4 @@ Result<CreatedGuest> create_guest(Store& store, Platform& platform, const std::s
 // Bytes in a sealed memfd, as a guest takes them.
 Result<Descriptor> sealed_memory(std::string_view bytes);
 
-// A random UUID (RFC 4122, version 4).
-std::string random_uuid();
-
 }  // namespace stemma::toolstack

@@ -33,6 +33,9 @@ class NetlinkLinks : public Links {
                           const MacAddress& peer_mac, int peer_namespace);
     // Makes the link a port of `bridge`.
     Result<void> set_master(const std::string& name, const std::string& bridge);
+    // What vif-bridge does with a vif: the address that no bridge takes as its own, the bridge's
+    // MTU, silent, a port of `bridge`, up.
+    Result<void> make_port(const std::string& name, const std::string& bridge);
     // No IPv6 address comes of itself, so that the link sends nothing of its own.
     Result<void> set_silent(const std::string& name);
     Result<void> set_mtu(const std::string& name, unsigned mtu);

@@ -17,6 +17,7 @@ using xs::DomainId;
 struct DomainRequest {
     std::string name;
     std::string uuid;          // "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+    bool paravirtual = false;  // PV instead of PVH; Xen only
     std::uint32_t memory = 0;  // MB
     std::string on_crash;      // "destroy" or "restart"
 };
@@ -47,6 +48,12 @@ struct LoadRequest {
         {};  // saved network state, read by the guest before it serves
 };
 
+// How to see that a guest serves.
+enum class ReadySign {
+    own_word,    // it writes data/ready, as our images do
+    interfaces,  // all its interfaces are connected
+};
+
 enum class DomainState {
     building,  // not started, or not yet kept by its creator
     running,
@@ -75,6 +82,8 @@ struct ConsoleOutput {
 class Platform {
   public:
     virtual ~Platform() = default;
+
+    virtual ReadySign ready_sign(const std::string& image) const = 0;
 
     // A domain without image or ports. Until keep() it dies with this Platform object, so
     // that a creator which dies leaves nothing behind. Refused where the name is in use.

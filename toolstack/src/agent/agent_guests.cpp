@@ -14,6 +14,7 @@
 #include "toolstack/agent/guest_process.hpp"
 #include "toolstack/configuration.hpp"
 #include "toolstack/domain_nodes.hpp"
+#include "toolstack/image_path.hpp"
 
 // How the agent starts guests, watches them and buries them.
 namespace stemma::toolstack {
@@ -58,7 +59,7 @@ Result<AgentMessage> Agent::start(const AgentMessage& message,
     }
     GuestProcessRequest request;
     const std::string image(message.text("image"));
-    const bool named = image == "nat" || image == "dns" || image == "probe";
+    const bool named = is_own_image(image);
     if (!named && !image.starts_with('/')) {
         return failure(ErrorKind::failed, "start", "the guest " + domain.name,
                        "there is no image \"" + image + '"');

@@ -11,6 +11,7 @@
 #include "toolstack/agent/guest_process.hpp"
 #include "toolstack/configuration.hpp"
 #include "toolstack/domain_nodes.hpp"
+#include "toolstack/process.hpp"
 
 // How a new agent takes over from one that ended: the store says which process each guest is, and
 // the guest's own descriptors are the ring and the event channels.

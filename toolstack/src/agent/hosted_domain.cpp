@@ -32,14 +32,4 @@ std::uint64_t processor_time(pid_t pid) {
     return text ? std::strtoull(text->c_str(), nullptr, 10) / 1000 : 0;
 }
 
-std::uint64_t process_start(pid_t pid) {
-    const auto text = read_file_text("/proc/" + std::to_string(pid) + "/stat", 4096);
-    if (!text) return 0;
-    // Field 22; the second is the name in parentheses, which may hold anything.
-    auto at = text->rfind(')');
-    for (int field = 2; field < 22 && at != std::string::npos; ++field)
-        at = text->find(' ', at + 1);
-    return at == std::string::npos ? 0 : std::strtoull(text->c_str() + at, nullptr, 10);
-}
-
 }  // namespace stemma::toolstack

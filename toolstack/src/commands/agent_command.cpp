@@ -3,27 +3,14 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 
 #include "commands.hpp"
 #include "toolstack/agent/agent.hpp"
 #include "toolstack/hosted_platform.hpp"
+#include "toolstack/image_path.hpp"
 
 namespace stemma::toolstack {
-
-namespace {
-
-// $STEMMA_GUESTS, or `guests` beside the directory of this program, as the build has it.
-std::string guest_directory() {
-    const char* given = std::getenv("STEMMA_GUESTS");
-    if (given != nullptr && *given != '\0') return given;
-    std::error_code error;
-    const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-    return (self.parent_path().parent_path() / "guests").string();
-}
-
-}  // namespace
 
 Result<int> run_agent(Invocation& call) {
     AgentOptions options;

@@ -2,6 +2,7 @@
 
 #include "toolstack/command.hpp"
 #include "toolstack/hosted_platform.hpp"
+#include "toolstack/xen/xen_platform.hpp"
 
 namespace stemma::toolstack {
 
@@ -20,6 +21,15 @@ Result<Store*> Surroundings::store() {
 
 // The one place that knows the platforms.
 Result<Platform*> Surroundings::platform() {
+    if (!platform_ && XenPlatform::is_here()) {
+        const auto own_store = store();
+        if (!own_store) return std::unexpected(own_store.error());
+        const auto own_links = links();
+        if (!own_links) return std::unexpected(own_links.error());
+        auto xen = XenPlatform::open(**own_store, *links_);
+        if (!xen) return std::unexpected(std::move(xen.error()));
+        platform_ = std::move(*xen);
+    }
     if (!platform_) {
         auto hosted = HostedPlatform::connect(agent_socket());
         if (!hosted) return std::unexpected(std::move(hosted.error()));

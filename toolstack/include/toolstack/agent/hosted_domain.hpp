@@ -66,8 +66,4 @@ Result<void> make_channels(HostedDomain& domain);
 // Time on a processor of the process's only thread, in microseconds.
 std::uint64_t processor_time(pid_t pid);
 
-// The moment at which the process began, in clock ticks since boot: with the pid it names one
-// process for ever. 0 when there is none.
-std::uint64_t process_start(pid_t pid);
-
 }  // namespace stemma::toolstack

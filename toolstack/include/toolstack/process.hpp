@@ -1,0 +1,17 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace stemma::toolstack {
+
+// The moment at which the process began, in clock ticks since boot: with the pid it names one
+// process for ever. 0 when there is none.
+std::uint64_t process_start(pid_t pid);
+
+// Whether the process is there that "PID START" names.
+bool is_alive(std::string_view process);
+
+}  // namespace stemma::toolstack

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "toolstack/netlink_links.hpp"
+#include "toolstack/platform.hpp"
+#include "toolstack/store.hpp"
+#include "toolstack/xen/link_watch.hpp"
+#include "toolstack/xen/xen_control.hpp"
+
+namespace stemma::toolstack {
+
+// The platform on a Xen host, in the command's own process: builds domains with libxenguest and
+// attaches the vifs that netback makes, without a script. Domains of other toolstacks are shown,
+// ended and have their interfaces moved all the same.
+//
+// What a creator that died has left (its process is named at /tool/stemma/creating/UUID until
+// keep()) is removed by the next one that opens the platform.
+class XenPlatform : public Platform {
+  public:
+    // True in dom0 of a Xen host.
+    static bool is_here();
+
+    // `store` and `links` must outlive it.
+    static Result<std::unique_ptr<XenPlatform>> open(Store& store, NetlinkLinks& links);
+    ~XenPlatform() override;
+
+    // Our own images say so; another is ready when its interfaces are.
+    ReadySign ready_sign(const std::string& image) const override;
+    Result<NewDomain> create_domain(const DomainRequest& request) override;
+    Result<RingFrames> load(DomainId domain, LoadRequest request) override;
+    Result<std::string> attach_port(DomainId domain, const PortRequest& request) override;
+    Result<void> start(DomainId domain) override;
+    Result<void> keep(DomainId domain) override;
+    Result<void> destroy(DomainId domain) override;
+    Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) override;
+    Result<std::vector<DomainInfo>> domains() override;
+    // From xenconsoled's terminal: what nobody has read yet.
+    Result<ConsoleOutput> console(const std::string& name, std::uint64_t offset,
+                                  bool wait) override;
+
+  private:
+    // A domain on its way, until keep().
+    struct Pending {
+        DomainRequest request;
+        NewDomain domain;
+        Descriptor memory_lock;
+    };
+    struct Console {
+        DomainId domain = 0;
+        Descriptor terminal;
+        std::uint64_t read = 0;
+    };
+
+    XenPlatform(Store& store, NetlinkLinks& links, std::unique_ptr<XenControl> control,
+                std::unique_ptr<LinkWatch> link_watch);
+    Result<void> check_memory(const DomainRequest& request);
+    Result<DomainId> create_with_fresh_id(const DomainRequest& request);
+    // Ends domains whose creator died.
+    Result<void> bury_orphans();
+    // Its backends close, its links and its nodes go.
+    Result<void> remove_devices(DomainId domain);
+    Result<void> wait_for_backend(const std::string& path);
+    Result<void> end(DomainId domain);
+    Result<Console*> open_console(const std::string& name);
+
+    Store& store_;
+    NetlinkLinks& links_;
+    std::unique_ptr<XenControl> control_;
+    std::unique_ptr<LinkWatch> link_watch_;
+    std::map<DomainId, Pending> pending_;
+    std::map<std::string, Console> consoles_;
+};
+
+}  // namespace stemma::toolstack

@@ -1,0 +1,391 @@
+#include "toolstack/xen/xen_platform.hpp"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "toolstack/agent/backend_nodes.hpp"
+#include "toolstack/configuration.hpp"
+#include "toolstack/domain_nodes.hpp"
+#include "toolstack/file_text.hpp"
+#include "toolstack/image_path.hpp"
+#include "toolstack/process.hpp"
+#include "toolstack/vif_state.hpp"
+#include "toolstack/xen/libxl_files.hpp"
+
+namespace stemma::toolstack {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::seconds vif_limit{10};  // libxl's own limits are 10 and 40 s
+constexpr std::chrono::seconds close_limit{10};
+// What Xen needs for a small domain beyond its memory: page tables, its own structures, grant
+// frames.
+constexpr std::uint64_t overhead_kb = 4096;
+
+std::string creating_path(std::string_view uuid) {
+    return "/tool/stemma/creating/" + std::string(uuid);
+}
+
+std::string own_process() {
+    return std::to_string(::getpid()) + ' ' + std::to_string(process_start(::getpid()));
+}
+
+Result<void> done(const StoreResult<void>& result) {
+    if (!result) return std::unexpected(result.error().error());
+    return {};
+}
+
+std::string shutdown_text(unsigned reason) {
+    constexpr std::string_view names[] = {"poweroff", "reboot",   "suspend",
+                                          "crash",    "watchdog", "soft reset"};
+    return reason < std::size(names) ? std::string(names[reason])
+                                     : "reason " + std::to_string(reason);
+}
+
+}  // namespace
+
+bool XenPlatform::is_here() {
+    const auto text = read_file_text("/proc/xen/capabilities", 4096);
+    return text && text->find("control_d") != std::string::npos;
+}
+
+Result<std::unique_ptr<XenPlatform>> XenPlatform::open(Store& store, NetlinkLinks& links) {
+    auto control = XenControl::open();
+    if (!control) return std::unexpected(std::move(control.error()));
+    auto watch = LinkWatch::open(links);
+    if (!watch) return std::unexpected(std::move(watch.error()));
+    std::unique_ptr<XenPlatform> platform(
+        new XenPlatform(store, links, std::move(*control), std::move(*watch)));
+    if (auto buried = platform->bury_orphans(); !buried) {
+        return std::unexpected(std::move(buried.error()));
+    }
+    return platform;
+}
+
+XenPlatform::XenPlatform(Store& store, NetlinkLinks& links, std::unique_ptr<XenControl> control,
+                         std::unique_ptr<LinkWatch> link_watch)
+    : store_(store),
+      links_(links),
+      control_(std::move(control)),
+      link_watch_(std::move(link_watch)) {}
+
+XenPlatform::~XenPlatform() {
+    while (!pending_.empty())
+        (void)end(pending_.begin()->first);  // nobody is left to tell; the next one finds the mark
+}
+
+ReadySign XenPlatform::ready_sign(const std::string& image) const {
+    return is_own_image(image) ? ReadySign::own_word : ReadySign::interfaces;
+}
+
+Result<void> XenPlatform::bury_orphans() {
+    const auto uuids = store_.list("/tool/stemma/creating");
+    if (!uuids) return std::unexpected(uuids.error().error());
+    for (const auto& text : *uuids) {
+        const auto creator = store_.find(creating_path(text));
+        if (!creator) return std::unexpected(creator.error().error());
+        if (!*creator || is_alive(**creator)) continue;
+        const auto uuid = parse_uuid(text);
+        const auto all = control_->domains();
+        if (!all) return std::unexpected(all.error());
+        for (const auto& domain : *all) {
+            if (uuid && domain.uuid == *uuid) {
+                if (auto ended = end(domain.id); !ended) return ended;
+            }
+        }
+        if (auto removed = done(store_.remove(creating_path(text))); !removed) return removed;
+    }
+    return {};
+}
+
+Result<void> XenPlatform::check_memory(const DomainRequest& request) {
+    const auto free = control_->free_memory_kb();
+    if (!free) return std::unexpected(free.error());
+    const std::uint64_t needed = std::uint64_t{request.memory} * 1024 + overhead_kb;
+    if (*free >= needed) return {};
+    return failure(ErrorKind::refused, "create", "the guest " + request.name,
+                   "it needs " + std::to_string(needed / 1024) + " MB and Xen has " +
+                       std::to_string(*free / 1024) + " MB free",
+                   "end another guest, or take memory from dom0: xl mem-set 0 MB");
+}
+
+Result<DomainId> XenPlatform::create_with_fresh_id(const DomainRequest& request) {
+    const auto uuid = parse_uuid(request.uuid);
+    if (!uuid) {
+        return failure(ErrorKind::failed, "create", "the guest " + request.name,
+                       request.uuid + " is no UUID");
+    }
+    for (;;) {
+        const auto id = control_->create(*uuid, request.memory, !request.paravirtual);
+        if (!id || !is_recent_domain_id(*id)) return id;
+        if (auto gone = control_->destroy(*id); !gone) return std::unexpected(gone.error());
+    }
+}
+
+Result<NewDomain> XenPlatform::create_domain(const DomainRequest& request) {
+    const auto all = domains();
+    if (!all) return std::unexpected(all.error());
+    const auto same = std::ranges::find(*all, request.name, &DomainInfo::name);
+    if (same != all->end()) {
+        return failure(ErrorKind::refused, "create", "the guest " + request.name,
+                       "it is there already, as domain " + std::to_string(same->id) + ", " +
+                           std::string(name(same->state)),
+                       "stemma destroy " + request.name);
+    }
+    // Released when the memory is taken, in load().
+    auto lock = lock_xl_memory();
+    if (!lock) return std::unexpected(std::move(lock.error()));
+    if (auto enough = check_memory(request); !enough) {
+        return std::unexpected(std::move(enough.error()));
+    }
+    if (auto marked = done(store_.write(creating_path(request.uuid), own_process())); !marked) {
+        return std::unexpected(std::move(marked.error()));
+    }
+    const auto id = create_with_fresh_id(request);
+    if (!id) {
+        store_.remove(creating_path(request.uuid));
+        return std::unexpected(id.error());
+    }
+    auto& pending = pending_[*id];
+    pending.request = request;
+    pending.memory_lock = std::move(*lock);
+    auto domain = control_->make_channels(*id);
+    if (!domain) {
+        (void)end(*id);  // the first error is the one to tell
+        return domain;
+    }
+    pending.domain = *domain;
+    return domain;
+}
+
+Result<RingFrames> XenPlatform::load(DomainId domain, LoadRequest request) {
+    const auto found = pending_.find(domain);
+    if (found == pending_.end()) {
+        return failure(ErrorKind::failed, "load", "domain " + std::to_string(domain),
+                       "this process did not create it");
+    }
+    Pending& pending = found->second;
+    XenImage image{is_own_image(request.image) ? guest_directory() + '/' + request.image + ".elf"
+                                               : request.image,
+                   request.arguments,
+                   {},
+                   pending.request.memory,
+                   !pending.request.paravirtual};
+    void* state = MAP_FAILED;
+    struct stat status {};
+    if (request.state && ::fstat(request.state->get(), &status) == 0 && status.st_size > 0) {
+        const auto size = static_cast<std::size_t>(status.st_size);
+        state = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, request.state->get(), 0);
+        if (state == MAP_FAILED) return system_failure("map", "the saved state", errno);
+        image.module = {static_cast<const char*>(state), size};
+    }
+    auto frames = control_->build(pending.domain, image);
+    if (state != MAP_FAILED) ::munmap(state, image.module.size());
+    pending.memory_lock.reset();
+    if (!frames) return frames;
+    const auto written = write_libxl_configuration(
+        domain, {pending.request.name, pending.request.uuid, pending.request.paravirtual,
+                 pending.request.memory, image.kernel, image.command_line});
+    if (!written) return std::unexpected(written.error());
+    return frames;
+}
+
+Result<std::string> XenPlatform::attach_port(DomainId domain, const PortRequest& request) {
+    const std::string link = vif_name(domain, request.index);
+    const auto refuse = [&](Error error) -> Result<std::string> {
+        fail_vif(store_, domain, request.index, error.cause);
+        error.state = describe_vifs(store_, domain, request.index + 1);
+        return std::unexpected(std::move(error));
+    };
+    const auto there = link_watch_->wait(link, true, Clock::now() + vif_limit);
+    if (!there) return refuse(there.error());
+    if (!*there) {
+        return refuse({.tried = "attach",
+                       .on = "the link " + link,
+                       .cause = "the kernel did not make it within " +
+                                std::to_string(vif_limit.count()) + " s",
+                       .next = "see whether netback is there: modprobe xen-netback"});
+    }
+    if (auto attached = links_.make_port(link, request.bridge); !attached) {
+        return refuse(attached.error());
+    }
+    const auto told =
+        store_.write(backend_path(domain, request.index) + "/hotplug-status", "connected");
+    if (!told) return std::unexpected(told.error().error());
+    return link;
+}
+
+Result<void> XenPlatform::start(DomainId domain) {
+    return control_->unpause(domain);
+}
+
+Result<void> XenPlatform::keep(DomainId domain) {
+    const auto found = pending_.find(domain);
+    if (found == pending_.end()) {
+        return failure(ErrorKind::failed, "keep", "domain " + std::to_string(domain),
+                       "this process did not create it");
+    }
+    const auto& request = found->second.request;
+    const std::string ours = library_path(domain) + "/stemma";
+    auto kept = done(store_.transact([&](TransactionId transaction) -> StoreResult<void> {
+        if (auto set = store_.write(ours + "/on_crash", request.on_crash, transaction); !set) {
+            return set;
+        }
+        if (auto set = store_.write(ours + "/kept", "1", transaction); !set) return set;
+        return store_.remove(creating_path(request.uuid), transaction);
+    }));
+    if (kept) pending_.erase(found);
+    return kept;
+}
+
+Result<void> XenPlatform::wait_for_backend(const std::string& path) {
+    const auto deadline = Clock::now() + close_limit;
+    for (;;) {
+        const auto state = store_.find(path + "/state");
+        if (!state) return std::unexpected(state.error().error());
+        if (!*state || **state == value(VifState::closed)) return {};
+        const auto event = store_.next_event(deadline);
+        if (!event) return std::unexpected(event.error().error());
+        if (!*event) {
+            return failure(ErrorKind::failed, "close", path,
+                           "its backend is still " + describe_vif_state(**state) + " after " +
+                               std::to_string(close_limit.count()) + " s",
+                           "see the kernel's log, then destroy it again");
+        }
+    }
+}
+
+// As libxl ends devices by force: the backend is told to close, and that its frontend is gone.
+Result<void> XenPlatform::remove_devices(DomainId domain) {
+    const std::string devices = library_path(domain) + "/device";
+    const auto kinds = store_.list(devices);
+    if (!kinds) return std::unexpected(kinds.error().error());
+    std::vector<std::string> backends;
+    for (const auto& kind : *kinds) {
+        const auto numbers = store_.list(devices + '/' + kind);
+        if (!numbers) return std::unexpected(numbers.error().error());
+        for (const auto& number : *numbers) {
+            const std::string at = devices + '/' + kind + '/' + number;
+            const auto backend = store_.find(at + "/backend");
+            if (!backend) return std::unexpected(backend.error().error());
+            if (!*backend || (*backend)->find("/backend/console/") != std::string::npos) continue;
+            bool taken = false;  // by a driver, which then has to close
+            const auto closing = store_.transact([&](TransactionId in) -> StoreResult<void> {
+                const auto state = store_.find(**backend + "/state", in);
+                if (!state) return std::unexpected(state.error());
+                if (!*state) return {};
+                taken = **state != value(VifState::initialising);
+                if (auto set = store_.write(**backend + "/online", "0", in); !set) return set;
+                if (auto set = store_.write(**backend + "/state", value(VifState::closing), in);
+                    !set) {
+                    return set;
+                }
+                return store_.remove(xs::domain_path(domain) + "/device/" + kind + '/' + number,
+                                     in);
+            });
+            if (!closing) return std::unexpected(closing.error().error());
+            if (taken) {
+                backends.push_back(**backend);
+            } else if (auto removed = done(store_.remove(**backend)); !removed) {
+                return removed;
+            }
+        }
+    }
+    for (const auto& backend : backends) {
+        if (auto watched = done(store_.watch(backend + "/state", "closing")); !watched) {
+            return watched;
+        }
+        auto closed = wait_for_backend(backend);
+        store_.unwatch(backend + "/state", "closing");
+        if (!closed) return closed;
+        if (auto removed = done(store_.remove(backend)); !removed) return removed;
+    }
+    return {};
+}
+
+Result<void> XenPlatform::end(DomainId domain) {
+    std::string uuid;
+    if (const auto found = pending_.find(domain); found != pending_.end()) {
+        uuid = found->second.request.uuid;
+        pending_.erase(found);
+    }
+    const auto known = control_->domain(domain);
+    if (!known) return std::unexpected(known.error());
+    if (*known) {
+        if (uuid.empty()) uuid = to_string((*known)->uuid);
+        if (!(*known)->dying) (void)control_->pause(domain);  // only so that it does not fight
+    }
+    auto devices = remove_devices(domain);
+    if (*known && !(*known)->dying) {
+        if (auto destroyed = control_->destroy(domain); !destroyed) return destroyed;
+    }
+    for (unsigned i = 0; i < interfaces_max; ++i) {
+        const auto gone = link_watch_->wait(vif_name(domain, i), false, Clock::now() + close_limit);
+        if (!gone) return std::unexpected(gone.error());
+    }
+    if (auto removed = done(remove_domain_nodes(store_, domain, uuid)); !removed) return removed;
+    if (auto removed = done(store_.remove(creating_path(uuid))); !removed) return removed;
+    remove_libxl_files(domain, uuid);
+    if (auto marked = mark_recent_domain_id(domain); !marked) return marked;
+    return devices;
+}
+
+Result<void> XenPlatform::destroy(DomainId domain) {
+    const auto known = control_->domain(domain);
+    if (!known) return std::unexpected(known.error());
+    if (!*known) {
+        return failure(ErrorKind::not_found, "destroy", "domain " + std::to_string(domain),
+                       "there is no such domain", "stemma list");
+    }
+    const auto kept = store_.find(library_path(domain) + "/stemma/kept");
+    const auto name = store_.find(xs::domain_path(domain) + "/name");
+    if (kept && *kept && name && *name) {
+        // Its last words; a guest without network state has none.
+        const auto saved = store_.control({"save-guest", std::to_string(domain), **name});
+        if (!saved && !saved.error().is(xs::Error::enoent)) {
+            return std::unexpected(saved.error().error());
+        }
+    }
+    return end(domain);
+}
+
+Result<void> XenPlatform::move_port(DomainId domain, unsigned index, const std::string& bridge) {
+    if (auto moved = links_.set_master(vif_name(domain, index), bridge); !moved) return moved;
+    return done(rename_bridge(store_, domain, index, bridge));
+}
+
+Result<std::vector<DomainInfo>> XenPlatform::domains() {
+    const auto all = control_->domains();
+    if (!all) return std::unexpected(all.error());
+    std::vector<DomainInfo> found;
+    for (const auto& domain : *all) {
+        if (domain.id == 0) continue;
+        const auto name = store_.find(xs::domain_path(domain.id) + "/name");
+        if (!name) return std::unexpected(name.error().error());
+        const auto made = store_.find(library_path(domain.id) + "/stemma/image");
+        if (!made) return std::unexpected(made.error().error());
+        const auto kept = store_.find(library_path(domain.id) + "/stemma/kept");
+        if (!kept) return std::unexpected(kept.error().error());
+        DomainInfo info{.id = domain.id,
+                        .name = name->value_or(""),
+                        .uuid = to_string(domain.uuid),
+                        .memory = static_cast<std::uint32_t>((domain.memory_kb + 512) / 1024),
+                        .cpu_microseconds = domain.cpu_nanoseconds / 1000};
+        info.state = domain.dying || domain.shutdown ? DomainState::shut_down
+                     : *made && !*kept               ? DomainState::building
+                                                     : DomainState::running;
+        if (domain.shutdown) info.ending = shutdown_text(*domain.shutdown);
+        found.push_back(std::move(info));
+    }
+    return found;
+}
+
+}  // namespace stemma::toolstack
