@@ -15,6 +15,7 @@ Fields fields(const Bridge& bridge) {
 
 Fields fields(const Guest& guest) {
     return {{"image", guest.image},
+            {"ramdisk", guest.ramdisk},
             {"type", guest.type == GuestType::pvh ? "" : std::string(name(guest.type))},
             {"memory", std::to_string(guest.memory) + " MB"},
             {"arguments", guest.arguments},

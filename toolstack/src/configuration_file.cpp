@@ -103,8 +103,8 @@ void ConfigurationReader::guest(const std::string& name, const toml::table& tabl
                                 const toml::source_region& where) {
     const std::string path = key_path("guests", name);
     reader_.check_keys(table, path,
-                       {"image", "type", "memory", "arguments", "zone", "origin", "on_crash",
-                        "autostart", "interfaces"});
+                       {"image", "ramdisk", "type", "memory", "arguments", "zone", "origin",
+                        "on_crash", "autostart", "interfaces"});
     Guest guest;
     constexpr std::string_view image = "\"nat\", \"dns\", \"probe\" or an absolute path";
     if (auto text = reader_.string(table, path, "image", image)) {
@@ -119,6 +119,13 @@ void ConfigurationReader::guest(const std::string& name, const toml::table& tabl
     } else if (!table.contains("image")) {
         reader_.fault(where, path + ".image",
                       std::string(image) + " is expected: the key is missing");
+    }
+    if (auto text = reader_.string(table, path, "ramdisk", "an absolute path")) {
+        if (!text->starts_with('/') || text->size() >= 1024 || is_own_image(guest.image)) {
+            reader_.fault(*table.get("ramdisk"), path + ".ramdisk",
+                          "an absolute path is expected, for an image that takes one");
+        }
+        guest.ramdisk = std::move(*text);
     }
     if (const auto text = reader_.string(table, path, "type", "\"pvh\" or \"pv\"")) {
         if (*text == "pv") guest.type = GuestType::pv;

@@ -77,6 +77,10 @@ bool take(Guest& guest, std::string_view key, const std::string& value) {
         guest.image = value;
         return is_own_image(value) || value.starts_with('/');
     }
+    if (key == "ramdisk") {
+        guest.ramdisk = value;
+        return value.starts_with('/');
+    }
     if (key == "type") {
         guest.type = value == "pv" ? GuestType::pv : GuestType::pvh;
         return value == "pv" || value == "pvh";
@@ -108,11 +112,16 @@ StoreResult<void> read_below(Store& store, TransactionId transaction, const std:
     const std::string path = std::string(root) + (relative.empty() ? "" : "/" + relative);
     const auto names = store.list(path, transaction);
     if (!names) return std::unexpected(names.error());
+    std::vector<std::string> children, paths;
     for (const auto& name : *names) {
-        const std::string child = relative.empty() ? name : relative + '/' + name;
-        auto value = store.find(std::string(root) + '/' + child, transaction);
-        if (!value) return std::unexpected(std::move(value.error()));
-        nodes[child] = std::move(*value).value_or("");
+        children.push_back(relative.empty() ? name : relative + '/' + name);
+        paths.push_back(std::string(root) + '/' + children.back());
+    }
+    auto values = store.find_all(paths, transaction);
+    if (!values) return std::unexpected(std::move(values.error()));
+    for (std::size_t i = 0; i < children.size(); ++i) {
+        const std::string& child = children[i];
+        nodes[child] = std::move((*values)[i]).value_or("");
         // guests/NAME/interfaces/I/KEY is the deepest that is ours
         if (depth >= 4) continue;
         if (auto below = read_below(store, transaction, child, depth + 1, nodes); !below) {
@@ -135,6 +144,7 @@ ConfigurationNodes to_nodes(const Configuration& configuration) {
         const std::string at = "guests/" + xs::encode_element(name);
         nodes[at] = "";
         nodes[at + "/image"] = guest.image;
+        if (!guest.ramdisk.empty()) nodes[at + "/ramdisk"] = guest.ramdisk;
         if (guest.type != GuestType::pvh) nodes[at + "/type"] = toolstack::name(guest.type);
         nodes[at + "/memory"] = std::to_string(guest.memory);
         nodes[at + "/on_crash"] = toolstack::name(guest.on_crash);

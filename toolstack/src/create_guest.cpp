@@ -74,7 +74,7 @@ class Creation {
 
     Result<void> steps(const FindSavedState& find_saved_state, const CreateOptions& options) {
         mark_ = Clock::now();
-        LoadRequest load{guest_.image, command_line(guest_), {}};
+        LoadRequest load{guest_.image, guest_.ramdisk, command_line(guest_), {}};
         if (!options.fresh) {
             auto state = find_saved_state(name_);
             if (!state) return std::unexpected(std::move(state.error()));

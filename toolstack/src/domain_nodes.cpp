@@ -10,26 +10,22 @@ namespace stemma::toolstack {
 
 namespace {
 
-// Writes nodes until one fails; the calls after it do nothing.
 class NodeWriter {
   public:
-    NodeWriter(Store& store, TransactionId transaction)
-        : store_(store), transaction_(transaction) {}
-
     void write(const std::string& path, std::string_view value) {
-        if (result_) result_ = store_.write(path, value, transaction_);
+        requests_.push_back(write_request(path, value));
     }
     void write(const std::string& path, std::string_view value,
                std::initializer_list<xs::PermissionText> permissions) {
         write(path, value);
-        if (result_) result_ = store_.set_permissions(path, permissions, transaction_);
+        requests_.push_back(permissions_request(path, permissions));
     }
-    StoreResult<void> result() { return std::move(result_); }
+    StoreResult<void> submit(Store& store, TransactionId transaction) const {
+        return store.do_all(requests_, transaction);
+    }
 
   private:
-    Store& store_;
-    TransactionId transaction_;
-    StoreResult<void> result_;
+    std::vector<StoreRequest> requests_;
 };
 
 void write_home(NodeWriter& writer, const DomainNodes& nodes) {
@@ -69,6 +65,9 @@ void write_home(NodeWriter& writer, const DomainNodes& nodes) {
     writer.write(library + "/type", name(nodes.guest->type));
     writer.write(library + "/device", "");
     writer.write(library + "/stemma/image", nodes.guest->image);
+    if (!nodes.guest->ramdisk.empty()) {
+        writer.write(library + "/stemma/ramdisk", nodes.guest->ramdisk);
+    }
     writer.write(library + "/stemma/memory", std::to_string(nodes.guest->memory));
     writer.write(library + "/stemma/arguments", command_line(*nodes.guest));
 }
@@ -133,11 +132,11 @@ std::string vif_name(DomainId domain, unsigned index) {
 
 StoreResult<void> write_domain_nodes(Store& store, TransactionId transaction,
                                      const DomainNodes& nodes) {
-    NodeWriter writer(store, transaction);
+    NodeWriter writer;
     write_home(writer, nodes);
     for (unsigned i = 0; i < nodes.guest->interfaces.size(); ++i)
         write_vif(writer, nodes.domain.id, i, nodes.guest->interfaces[i]);
-    return writer.result();
+    return writer.submit(store, transaction);
 }
 
 StoreResult<void> write_ring_nodes(Store& store, TransactionId transaction, DomainId domain,
@@ -162,29 +161,27 @@ StoreResult<void> remove_domain_nodes(Store& store, DomainId domain, const std::
 }
 
 StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domain) {
-    const std::string ours = library_path(domain) + "/stemma";
-    MadeFrom made;
-    auto image = store.find(ours + "/image");
-    if (!image) return std::unexpected(std::move(image.error()));
-    if (!*image) return std::nullopt;
-    made.image = std::move(**image);
-    auto type = store.find(library_path(domain) + "/type");
-    if (!type) return std::unexpected(std::move(type.error()));
-    made.type = std::move(*type).value_or("");
-    for (const auto& [key, node] :
-         {std::pair{"/memory", &made.memory}, std::pair{"/arguments", &made.arguments}}) {
-        auto found = store.find(ours + key);
-        if (!found) return std::unexpected(std::move(found.error()));
-        *node = std::move(*found).value_or("");
-    }
+    const std::string library = library_path(domain);
+    std::vector<std::string> paths{library + "/stemma/image", library + "/stemma/ramdisk",
+                                   library + "/type", library + "/stemma/memory",
+                                   library + "/stemma/arguments"};
+    const std::size_t vifs = paths.size();
     for (unsigned i = 0; i < interfaces_max; ++i) {
-        auto bridge = store.find(backend_path(domain, i) + "/bridge");
-        if (!bridge) return std::unexpected(std::move(bridge.error()));
-        if (!*bridge) break;
-        auto mac = store.find(backend_path(domain, i) + "/mac");
-        if (!mac) return std::unexpected(std::move(mac.error()));
-        made.vifs.push_back({std::move(**bridge), std::move(*mac).value_or("")});
+        paths.push_back(backend_path(domain, i) + "/bridge");
+        paths.push_back(backend_path(domain, i) + "/mac");
     }
+    auto found = store.find_all(paths);
+    if (!found) return std::unexpected(std::move(found.error()));
+    auto& values = *found;
+    if (!values[0]) return std::nullopt;
+    MadeFrom made{.image = *values[0],
+                  .ramdisk = values[1].value_or(""),
+                  .type = values[2].value_or(""),
+                  .memory = values[3].value_or(""),
+                  .arguments = values[4].value_or(""),
+                  .vifs = {}};
+    for (std::size_t i = vifs; i < values.size() && values[i]; i += 2)
+        made.vifs.push_back({*values[i], values[i + 1].value_or("")});
     return made;
 }
 

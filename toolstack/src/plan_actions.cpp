@@ -15,6 +15,7 @@ bool is_lost(const MadeFrom& made) {
 std::string why_recreate(const Guest& wanted, const MadeFrom& made) {
     if (is_lost(made)) return "its nodes in XenStore are lost";
     if (made.image != wanted.image) return "its image was " + made.image;
+    if (made.ramdisk != wanted.ramdisk) return "its ramdisk was " + made.ramdisk;
     if (made.type != name(wanted.type)) return "its type was " + made.type;
     if (made.memory != std::to_string(wanted.memory)) {
         return "its memory was " + made.memory + " MB";

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -53,6 +54,15 @@ int milliseconds_until(Deadline deadline) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     return left.count() < 0 ? 0 : static_cast<int>(std::min<long>(left.count(), 1'000'000));
+}
+
+void append_message(std::string& bytes, const xs::Header& header, std::string_view payload) {
+    std::array<std::byte, xs::Header::size> packed;
+    header.write(packed);
+    const std::size_t at = bytes.size();
+    bytes.resize(at + packed.size());
+    std::memcpy(bytes.data() + at, packed.data(), packed.size());
+    bytes += payload;
 }
 
 }  // namespace
@@ -157,26 +167,62 @@ void SocketStore::keep_event(std::string_view payload) {
 
 StoreResult<std::string> SocketStore::request(xs::MessageType type, TransactionId transaction,
                                               std::string_view payload, std::string_view path) {
-    const auto operation = operation_name(type);
-    if (payload.size() > xs::payload_max) {
-        return std::unexpected(
-            StoreError{std::string(operation), std::string(path), xs::Error::e2big});
-    }
-    if (transaction == 0) drop_if_hung_up();
-    if (auto connected = connect(); !connected) return std::unexpected(connected.error());
-    if (type == xs::MessageType::watch) watching_ = true;
+    const StoreRequest one{type, std::string(payload), std::string(path)};
+    return std::move(request_all(transaction, {&one, 1}).front());
+}
 
-    const Deadline deadline = std::chrono::steady_clock::now() + limit_;
-    const std::uint32_t id = next_request_++;
-    std::array<std::byte, xs::Header::size> bytes;
-    xs::Header{type, id, transaction, static_cast<std::uint32_t>(payload.size())}.write(bytes);
-    std::string message(xs::Header::size, '\0');
-    std::memcpy(message.data(), bytes.data(), bytes.size());
-    message += payload;
-    std::string cause;
-    if (!send_all(message, deadline, cause)) {
-        return std::unexpected(broken(operation, path, cause));
+std::vector<StoreResult<std::string>> SocketStore::request_all(
+    TransactionId transaction, std::span<const StoreRequest> requests) {
+    std::vector<StoreResult<std::string>> replies;
+    while (replies.size() < requests.size()) {
+        const auto rest = requests.subspan(replies.size());
+        const auto& first = rest.front();
+        const auto operation = operation_name(first.type);
+        if (first.payload.size() > xs::payload_max) {
+            replies.push_back(
+                std::unexpected(StoreError{std::string(operation), first.path, xs::Error::e2big}));
+            continue;
+        }
+        if (transaction == 0) drop_if_hung_up();
+        if (auto connected = connect(); !connected) {
+            replies.resize(requests.size(), std::unexpected(connected.error()));
+            return replies;
+        }
+        const std::uint32_t id = next_request_;
+        std::string bytes;
+        std::size_t count = 0;
+        for (; count < std::min(rest.size(), batch_requests); ++count) {
+            const auto& one = rest[count];
+            if (one.payload.size() > xs::payload_max) break;
+            if (count > 0 && bytes.size() + one.payload.size() > batch_bytes) break;
+            if (one.type == xs::MessageType::watch) watching_ = true;
+            append_message(bytes,
+                           {one.type, next_request_++, transaction,
+                            static_cast<std::uint32_t>(one.payload.size())},
+                           one.payload);
+        }
+        const Deadline deadline = std::chrono::steady_clock::now() + limit_;
+        std::string cause;
+        if (!send_all(bytes, deadline, cause)) {
+            replies.resize(requests.size(), std::unexpected(broken(operation, first.path, cause)));
+            return replies;
+        }
+        for (std::uint32_t i = 0; i < count; ++i) {
+            replies.push_back(
+                reply_to(id + i, operation_name(rest[i].type), rest[i].path, deadline));
+            if (!socket_) {  // and with it the others' replies
+                const StoreError error = replies.back().error();
+                replies.resize(requests.size(), std::unexpected(error));
+                return replies;
+            }
+        }
     }
+    return replies;
+}
+
+StoreResult<std::string> SocketStore::reply_to(std::uint32_t id, std::string_view operation,
+                                               std::string_view path, Deadline deadline) {
+    std::string cause;
     for (;;) {
         if (!receive_message(deadline, cause)) {
             if (cause.empty()) {
@@ -184,6 +230,7 @@ StoreResult<std::string> SocketStore::request(xs::MessageType type, TransactionI
             }
             return std::unexpected(broken(operation, path, cause));
         }
+        std::array<std::byte, xs::Header::size> bytes;
         std::memcpy(bytes.data(), input_.data(), bytes.size());
         const auto header = xs::Header::read(bytes);
         std::string body = input_.substr(xs::Header::size, header.length);

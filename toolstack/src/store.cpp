@@ -71,6 +71,51 @@ Error StoreError::error() const {
     return error;
 }
 
+StoreRequest write_request(std::string_view path, std::string_view value) {
+    return {xs::MessageType::write, terminated({path}).append(value), std::string(path)};
+}
+
+StoreRequest permissions_request(std::string_view path,
+                                 std::initializer_list<xs::PermissionText> permissions) {
+    std::string payload = terminated({path});
+    for (const auto& permission : permissions)
+        payload += terminated({xs::to_string(permission)});
+    return {xs::MessageType::set_perms, std::move(payload), std::string(path)};
+}
+
+std::vector<StoreResult<std::string>> Store::request_all(TransactionId transaction,
+                                                         std::span<const StoreRequest> requests) {
+    std::vector<StoreResult<std::string>> replies;
+    for (const auto& one : requests)
+        replies.push_back(request(one.type, transaction, one.payload, one.path));
+    return replies;
+}
+
+StoreResult<void> Store::do_all(std::span<const StoreRequest> requests, TransactionId transaction) {
+    for (auto& reply : request_all(transaction, requests)) {
+        if (!reply) return std::unexpected(std::move(reply.error()));
+    }
+    return {};
+}
+
+StoreResult<std::vector<std::optional<std::string>>> Store::find_all(
+    std::span<const std::string> paths, TransactionId transaction) {
+    std::vector<StoreRequest> requests;
+    for (const auto& path : paths)
+        requests.push_back({xs::MessageType::read, terminated({path}), path});
+    std::vector<std::optional<std::string>> values;
+    for (auto& reply : request_all(transaction, requests)) {
+        if (reply) {
+            values.emplace_back(std::move(*reply));
+        } else if (reply.error().is(xs::Error::enoent)) {
+            values.emplace_back();
+        } else {
+            return std::unexpected(std::move(reply.error()));
+        }
+    }
+    return values;
+}
+
 StoreResult<std::string> Store::read(std::string_view path, TransactionId transaction) {
     return request(xs::MessageType::read, transaction, terminated({path}), path);
 }
@@ -85,9 +130,8 @@ StoreResult<std::optional<std::string>> Store::find(std::string_view path,
 
 StoreResult<void> Store::write(std::string_view path, std::string_view value,
                                TransactionId transaction) {
-    std::string payload = terminated({path});
-    payload += value;
-    return done(request(xs::MessageType::write, transaction, payload, path));
+    const auto one = write_request(path, value);
+    return done(request(one.type, transaction, one.payload, path));
 }
 
 StoreResult<void> Store::mkdir(std::string_view path, TransactionId transaction) {
@@ -141,10 +185,8 @@ StoreResult<std::vector<std::string>> Store::list_in_parts(std::string_view path
 StoreResult<void> Store::set_permissions(std::string_view path,
                                          std::initializer_list<xs::PermissionText> permissions,
                                          TransactionId transaction) {
-    std::string payload = terminated({path});
-    for (const auto& permission : permissions)
-        payload += terminated({xs::to_string(permission)});
-    return done(request(xs::MessageType::set_perms, transaction, payload, path));
+    const auto one = permissions_request(path, permissions);
+    return done(request(one.type, transaction, one.payload, path));
 }
 
 StoreResult<void> Store::watch(std::string_view path, std::string_view token) {

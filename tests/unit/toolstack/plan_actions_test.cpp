@@ -33,6 +33,7 @@ struct World {
         observed.guests.push_back(
             {{.id = 3, .name = "p", .uuid = "", .state = DomainState::running, .ending = ""},
              {"probe",
+              "",
               "pvh",
               "32",
               command_line(wanted().guests.at("p")),

@@ -106,6 +106,53 @@ TEST_CASE("an ERROR reply becomes its code") {
     CHECK(value.error().is(xs::Error::eacces));
 }
 
+TEST_CASE("requests sent together are answered each, with the events between kept") {
+    constexpr int count = 150;  // more than are under way at once
+    TemporaryDirectory directory;
+    Server server(directory / "s", count, false, [](const xs::Header& header, const Bytes& path) {
+        if (path == Bytes("/7\0", 3)) {
+            return message(xs::MessageType::watch_event, 0, 0, Bytes("/w\0t\0", 5)) +
+                   message(xs::MessageType::error, header.request_id, 0, Bytes("ENOENT\0", 7));
+        }
+        return message(header.type, header.request_id, header.transaction_id, path.c_str());
+    });
+    SocketStore store(directory / "s", plenty);
+    std::vector<std::string> paths;
+    for (int i = 0; i < count; ++i)
+        paths.push_back('/' + std::to_string(i));
+    const auto values = store.find_all(paths);
+    REQUIRE(values);
+    REQUIRE(values->size() == count);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (i == 7) {
+            CHECK(!(*values)[i]);
+        } else {
+            CHECK((*values)[i] == paths[i]);
+        }
+    }
+    const auto event = store.next_event(std::chrono::steady_clock::now() + plenty);
+    REQUIRE((event && *event));
+    CHECK((*event)->path == "/w");
+}
+
+TEST_CASE("a connection that ends between two replies is an error of every one that is left") {
+    TemporaryDirectory directory;
+    int answered = 0;
+    Server server(directory / "s", 3, false, [&](const xs::Header& header, const Bytes&) {
+        return ++answered == 2 ? Bytes() : message(header.type, header.request_id, 0, "x");
+    });
+    SocketStore store(directory / "s", plenty);
+    const StoreRequest one{xs::MessageType::read, Bytes("/a\0", 3), "/a"};
+    const auto replies = store.request_all(0, std::vector{one, one, one});
+    REQUIRE(replies.size() == 3);
+    CHECK(replies[0] == "x");
+    for (const auto& reply : {replies[1], replies[2]}) {
+        REQUIRE(!reply);
+        CHECK(!reply.error().code);
+        CHECK(!reply.error().cause.empty());
+    }
+}
+
 TEST_CASE("a peer that breaks the protocol or hangs up is an error of the connection") {
     const std::pair<std::string, Bytes (*)(const xs::Header&)> cases[] = {
         {"closed", [](const xs::Header&) { return Bytes(); }},

@@ -43,7 +43,8 @@ enum class OnCrash { destroy, restart };
 std::string_view name(OnCrash action);
 
 struct Guest {
-    std::string image = {};  // "nat", "dns", "probe", or an absolute path
+    std::string image = {};    // "nat", "dns", "probe", or an absolute path
+    std::string ramdisk = {};  // of a Linux kernel: an absolute path, or empty
     GuestType type = GuestType::pvh;
     std::uint32_t memory = 32;   // MB
     std::string arguments = {};  // words appended to the generated ones

@@ -43,6 +43,7 @@ StoreResult<void> remove_domain_nodes(Store& store, DomainId domain, const std::
 // From what a running guest was made, and on which bridges it is now.
 struct MadeFrom {
     std::string image;
+    std::string ramdisk;
     std::string type;
     std::string memory;
     std::string arguments;

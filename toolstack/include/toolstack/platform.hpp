@@ -43,6 +43,7 @@ struct PortRequest {
 
 struct LoadRequest {
     std::string image;      // "nat" or an absolute path
+    std::string ramdisk;    // a path, or empty; Xen only
     std::string arguments;  // the command line
     std::optional<Descriptor> state =
         {};  // saved network state, read by the guest before it serves

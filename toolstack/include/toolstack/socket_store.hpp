@@ -23,12 +23,17 @@ class SocketStore : public Store {
 
     StoreResult<std::string> request(xs::MessageType type, TransactionId transaction,
                                      std::string_view payload, std::string_view path) override;
+    std::vector<StoreResult<std::string>> request_all(
+        TransactionId transaction, std::span<const StoreRequest> requests) override;
     StoreResult<std::optional<WatchEvent>> next_event(Deadline deadline) override;
 
   private:
     // Between requests: a connection that xenstored's end hung up, and that nothing depends on,
     // makes room for a new one, so that the first request to a restarted xenstored does not fail.
     void drop_if_hung_up();
+    // The reply to request `id`, by the deadline; events that come before it are kept.
+    StoreResult<std::string> reply_to(std::uint32_t id, std::string_view operation,
+                                      std::string_view path, Deadline deadline);
     StoreError broken(std::string_view operation, std::string_view path, std::string cause);
     bool send_all(std::string_view bytes, Deadline deadline, std::string& cause);
     // Fills input_ until it holds one whole message; false at the deadline with `cause` empty, or
@@ -38,6 +43,10 @@ class SocketStore : public Store {
 
     // Beyond this many unread events the oldest is dropped: whoever waits reads the store again
     // after each event, so a dropped one costs nothing while any remains.
+    // Requests that are under way together: fewer bytes than a socket holds, so that neither end
+    // waits for the other to read.
+    static constexpr std::size_t batch_requests = 64;
+    static constexpr std::size_t batch_bytes = 16'384;
     static constexpr std::size_t events_max = 4096;
 
     std::string path_;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,17 @@ using StoreResult = std::expected<T, StoreError>;
 using TransactionId = std::uint32_t;  // 0: outside any
 using Deadline = std::chrono::steady_clock::time_point;
 
+// One of several requests that are sent together.
+struct StoreRequest {
+    xs::MessageType type{};
+    std::string payload;
+    std::string path;  // only for the error
+};
+StoreRequest write_request(std::string_view path, std::string_view value);
+// The first entry is the owner and what others may do.
+StoreRequest permissions_request(std::string_view path,
+                                 std::initializer_list<xs::PermissionText> permissions);
+
 struct WatchEvent {
     std::string path;
     std::string token;
@@ -52,6 +64,10 @@ class Store {
     // `path` is only for the error.
     virtual StoreResult<std::string> request(xs::MessageType type, TransactionId transaction,
                                              std::string_view payload, std::string_view path) = 0;
+    // Does all of them in their order; a reply or an error for each. Over a socket they are on
+    // their way together, and what is waited for is one round trip.
+    virtual std::vector<StoreResult<std::string>> request_all(
+        TransactionId transaction, std::span<const StoreRequest> requests);
     // Waits for a watch event; nothing when `deadline` comes first.
     virtual StoreResult<std::optional<WatchEvent>> next_event(Deadline deadline) = 0;
 
@@ -59,6 +75,11 @@ class Store {
     // As read(), but nothing where there is no such node.
     StoreResult<std::optional<std::string>> find(std::string_view path,
                                                  TransactionId transaction = 0);
+    // As find(), of many.
+    StoreResult<std::vector<std::optional<std::string>>> find_all(
+        std::span<const std::string> paths, TransactionId transaction = 0);
+    // As request_all(), for requests whose replies say nothing: the first error.
+    StoreResult<void> do_all(std::span<const StoreRequest> requests, TransactionId transaction = 0);
     StoreResult<void> write(std::string_view path, std::string_view value,
                             TransactionId transaction = 0);
     StoreResult<void> mkdir(std::string_view path, TransactionId transaction = 0);

@@ -52,6 +52,10 @@ Result<RingFrames> XenControl::build(const NewDomain& domain, const XenImage& im
     std::vector<e820entry> map;
     const auto steps = [&]() -> const char* {
         if (xc_dom_kernel_file(dom.get(), image.kernel.c_str()) != 0) return "read the image of";
+        if (!image.ramdisk.empty() &&
+            xc_dom_module_file(dom.get(), image.ramdisk.c_str(), nullptr) != 0) {
+            return "add the ramdisk to";
+        }
         if (!image.module.empty() &&
             xc_dom_module_mem(dom.get(), image.module.data(), image.module.size(), nullptr) != 0) {
             return "add the saved state to";

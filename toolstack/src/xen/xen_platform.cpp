@@ -175,13 +175,16 @@ Result<RingFrames> XenPlatform::load(DomainId domain, LoadRequest request) {
     Pending& pending = found->second;
     XenImage image{is_own_image(request.image) ? guest_directory() + '/' + request.image + ".elf"
                                                : request.image,
+                   request.ramdisk,
                    request.arguments,
                    {},
                    pending.request.memory,
                    !pending.request.paravirtual};
     void* state = MAP_FAILED;
     struct stat status {};
-    if (request.state && ::fstat(request.state->get(), &status) == 0 && status.st_size > 0) {
+    // Only our own images know what a saved state is; another would take it for its ramdisk.
+    if (request.state && is_own_image(request.image) &&
+        ::fstat(request.state->get(), &status) == 0 && status.st_size > 0) {
         const auto size = static_cast<std::size_t>(status.st_size);
         state = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, request.state->get(), 0);
         if (state == MAP_FAILED) return system_failure("map", "the saved state", errno);
@@ -350,7 +353,9 @@ Result<void> XenPlatform::destroy(DomainId domain) {
     if (kept && *kept && name && *name) {
         // Its last words; a guest without network state has none.
         const auto saved = store_.control({"save-guest", std::to_string(domain), **name});
-        if (!saved && !saved.error().is(xs::Error::enoent)) {
+        // Another xenstored remembers nothing, and says that it does not know the word.
+        if (!saved && !saved.error().is(xs::Error::enoent) &&
+            !saved.error().is(xs::Error::einval)) {
             return std::unexpected(saved.error().error());
         }
     }
@@ -365,22 +370,27 @@ Result<void> XenPlatform::move_port(DomainId domain, unsigned index, const std::
 Result<std::vector<DomainInfo>> XenPlatform::domains() {
     const auto all = control_->domains();
     if (!all) return std::unexpected(all.error());
-    std::vector<DomainInfo> found;
+    std::vector<std::string> paths;
     for (const auto& domain : *all) {
+        paths.push_back(xs::domain_path(domain.id) + "/name");
+        paths.push_back(library_path(domain.id) + "/stemma/image");
+        paths.push_back(library_path(domain.id) + "/stemma/kept");
+    }
+    const auto values = store_.find_all(paths);
+    if (!values) return std::unexpected(values.error().error());
+    std::vector<DomainInfo> found;
+    for (std::size_t i = 0; i < all->size(); ++i) {
+        const auto& domain = (*all)[i];
         if (domain.id == 0) continue;
-        const auto name = store_.find(xs::domain_path(domain.id) + "/name");
-        if (!name) return std::unexpected(name.error().error());
-        const auto made = store_.find(library_path(domain.id) + "/stemma/image");
-        if (!made) return std::unexpected(made.error().error());
-        const auto kept = store_.find(library_path(domain.id) + "/stemma/kept");
-        if (!kept) return std::unexpected(kept.error().error());
+        const auto &name = (*values)[3 * i], &made = (*values)[3 * i + 1],
+                   &kept = (*values)[3 * i + 2];
         DomainInfo info{.id = domain.id,
-                        .name = name->value_or(""),
+                        .name = name.value_or(""),
                         .uuid = to_string(domain.uuid),
                         .memory = static_cast<std::uint32_t>((domain.memory_kb + 512) / 1024),
                         .cpu_microseconds = domain.cpu_nanoseconds / 1000};
         info.state = domain.dying || domain.shutdown ? DomainState::shut_down
-                     : *made && !*kept               ? DomainState::building
+                     : made && !kept                 ? DomainState::building
                                                      : DomainState::running;
         if (domain.shutdown) info.ending = shutdown_text(*domain.shutdown);
         found.push_back(std::move(info));

@@ -27,9 +27,10 @@ struct XenDomain {
 
 // What goes into a domain before it starts.
 struct XenImage {
-    std::string kernel;  // a path
+    std::string kernel;   // a path
+    std::string ramdisk;  // a path, or empty: the first module, where there is one
     std::string command_line;
-    std::span<const char> module = {};  // the first module of a PVH guest
+    std::span<const char> module = {};  // another, in memory
     std::uint32_t memory = 0;           // MB
     bool hardware = true;               // as the domain was made
 };
