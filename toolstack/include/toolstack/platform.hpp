@@ -79,7 +79,7 @@ struct ConsoleOutput {
 };
 
 // The seam between the toolstack and what runs domains: Xen, or the agent where there is no
-// hypervisor. Code above it does not know which.
+// hypervisor (XenPlatform, HostedPlatform). Code above it does not know which.
 class Platform {
   public:
     virtual ~Platform() = default;

@@ -9,10 +9,15 @@
 #include "toolstack/agent/agent.hpp"
 #include "toolstack/hosted_platform.hpp"
 #include "toolstack/image_path.hpp"
+#include "toolstack/xen/xen_platform.hpp"
 
 namespace stemma::toolstack {
 
 Result<int> run_agent(Invocation& call) {
+    if (XenPlatform::is_here()) {
+        return failure(ErrorKind::unavailable, "play", "the hypervisor", "this host has one, Xen",
+                       "stemma create works without an agent here");
+    }
     AgentOptions options;
     options.socket = agent_socket();
     options.store_socket = xenstored_socket();

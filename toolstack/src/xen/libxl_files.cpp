@@ -74,8 +74,10 @@ Result<Descriptor> lock_history() {
     }
 }
 
+// libxl's names: userdata-KIND.DOMID.UUID.WHAT, of kind d where it is data and l where it is a
+// lock.
 std::string user_data(xs::DomainId domain, std::string_view uuid) {
-    return "userdata-d." + std::to_string(domain) + '.' + std::string(uuid) + '.';
+    return '.' + std::to_string(domain) + '.' + std::string(uuid) + '.';
 }
 
 }  // namespace
@@ -129,15 +131,16 @@ Result<void> write_libxl_configuration(xs::DomainId domain, const LibxlDomain& c
                                              .set("cmdline", configuration.command_line)
                                              .set("type." + type, Json::object()));
     return replace_file(
-        std::string(library) + '/' + user_data(domain, configuration.uuid) + "libxl-json",
+        std::string(library) + "/userdata-d" + user_data(domain, configuration.uuid) + "libxl-json",
         json.text());
 }
 
 void remove_libxl_files(xs::DomainId domain, std::string_view uuid) {
     std::error_code error;
-    const std::string beginning = user_data(domain, uuid);
+    const std::string middle = user_data(domain, uuid);
     for (const auto& entry : std::filesystem::directory_iterator(library, error)) {
-        if (entry.path().filename().string().starts_with(beginning)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with("userdata-") && name.find(middle) != std::string::npos) {
             std::filesystem::remove(entry.path(), error);
         }
     }
