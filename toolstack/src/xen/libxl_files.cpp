@@ -21,9 +21,6 @@ namespace stemma::toolstack {
 namespace {
 
 constexpr char memory_lock[] = "/run/lock/xl";
-constexpr char history[] = "/run/xen/domid-history";
-constexpr char history_lock[] = "/run/xen/domid-history.lock";
-constexpr char library[] = "/var/lib/xen";
 constexpr std::size_t history_bytes_max = 1u << 20;
 constexpr long reuse_seconds = 60;  // LIBXL_DOMID_REUSE_TIMEOUT
 constexpr std::chrono::seconds lock_limit{60};
@@ -34,9 +31,13 @@ long now() {
     return time.tv_sec;
 }
 
+std::string history(const LibxlPlaces& places) {
+    return places.run + "/domid-history";
+}
+
 // Lines "SECONDS DOMID", those of the last minute.
-std::string recent_lines() {
-    std::istringstream text(read_file_text(history, history_bytes_max).value_or(""));
+std::string recent_lines(const LibxlPlaces& places) {
+    std::istringstream text(read_file_text(history(places), history_bytes_max).value_or(""));
     std::string lines;
     long seconds = 0;
     unsigned domain = 0;
@@ -59,15 +60,15 @@ Result<void> replace_file(const std::string& path, std::string_view text) {
 }
 
 // libxl removes a lock file when it lets go of it: who waited for that one has to begin again.
-Result<Descriptor> lock_history() {
+Result<Descriptor> lock_history(const std::string& path) {
     for (;;) {
-        Descriptor file(::open(history_lock, O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+        Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
         struct stat held {
         }, there{};
         if (!file || ::flock(file.get(), LOCK_EX) != 0 || ::fstat(file.get(), &held) != 0) {
-            return system_failure("lock", history_lock, errno);
+            return system_failure("lock", path, errno);
         }
-        if (::stat(history_lock, &there) == 0 && there.st_ino == held.st_ino &&
+        if (::stat(path.c_str(), &there) == 0 && there.st_ino == held.st_ino &&
             there.st_dev == held.st_dev) {
             return file;
         }
@@ -102,20 +103,22 @@ Result<Descriptor> lock_xl_memory() {
     }
 }
 
-bool is_recent_domain_id(xs::DomainId domain) {
-    return ('\n' + recent_lines()).find(' ' + std::to_string(domain) + '\n') != std::string::npos;
+bool is_recent_domain_id(xs::DomainId domain, const LibxlPlaces& places) {
+    return recent_lines(places).find(' ' + std::to_string(domain) + '\n') != std::string::npos;
 }
 
-Result<void> mark_recent_domain_id(xs::DomainId domain) {
-    const auto lock = lock_history();
+Result<void> mark_recent_domain_id(xs::DomainId domain, const LibxlPlaces& places) {
+    const std::string lock_path = history(places) + ".lock";
+    const auto lock = lock_history(lock_path);
     if (!lock) return std::unexpected(lock.error());
-    auto written = replace_file(
-        history, recent_lines() + std::to_string(now()) + ' ' + std::to_string(domain) + '\n');
-    ::unlink(history_lock);
+    auto written = replace_file(history(places), recent_lines(places) + std::to_string(now()) +
+                                                     ' ' + std::to_string(domain) + '\n');
+    ::unlink(lock_path.c_str());
     return written;
 }
 
-Result<void> write_libxl_configuration(xs::DomainId domain, const LibxlDomain& configuration) {
+Result<void> write_libxl_configuration(xs::DomainId domain, const LibxlDomain& configuration,
+                                       const LibxlPlaces& places) {
     const std::int64_t kilobytes = std::int64_t{configuration.memory} * 1024;
     const std::string type = configuration.paravirtual ? "pv" : "pvh";
     const Json json = Json::object()
@@ -131,14 +134,14 @@ Result<void> write_libxl_configuration(xs::DomainId domain, const LibxlDomain& c
                                              .set("cmdline", configuration.command_line)
                                              .set("type." + type, Json::object()));
     return replace_file(
-        std::string(library) + "/userdata-d" + user_data(domain, configuration.uuid) + "libxl-json",
+        places.library + "/userdata-d" + user_data(domain, configuration.uuid) + "libxl-json",
         json.text());
 }
 
-void remove_libxl_files(xs::DomainId domain, std::string_view uuid) {
+void remove_libxl_files(xs::DomainId domain, std::string_view uuid, const LibxlPlaces& places) {
     std::error_code error;
     const std::string middle = user_data(domain, uuid);
-    for (const auto& entry : std::filesystem::directory_iterator(library, error)) {
+    for (const auto& entry : std::filesystem::directory_iterator(places.library, error)) {
         const std::string name = entry.path().filename().string();
         if (name.starts_with("userdata-") && name.find(middle) != std::string::npos) {
             std::filesystem::remove(entry.path(), error);

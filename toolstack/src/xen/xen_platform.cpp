@@ -131,6 +131,10 @@ Result<DomainId> XenPlatform::create_with_fresh_id(const DomainRequest& request)
 }
 
 Result<NewDomain> XenPlatform::create_domain(const DomainRequest& request) {
+    // Held until the memory is taken, in load(); by then the name is in XenStore too, so that of
+    // two who create the same guest the second sees the first.
+    auto lock = lock_xl_memory();
+    if (!lock) return std::unexpected(std::move(lock.error()));
     const auto all = domains();
     if (!all) return std::unexpected(all.error());
     const auto same = std::ranges::find(*all, request.name, &DomainInfo::name);
@@ -140,9 +144,6 @@ Result<NewDomain> XenPlatform::create_domain(const DomainRequest& request) {
                            std::string(name(same->state)),
                        "stemma destroy " + request.name);
     }
-    // Released when the memory is taken, in load().
-    auto lock = lock_xl_memory();
-    if (!lock) return std::unexpected(std::move(lock.error()));
     if (auto enough = check_memory(request); !enough) {
         return std::unexpected(std::move(enough.error()));
     }

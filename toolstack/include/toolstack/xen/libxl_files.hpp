@@ -11,14 +11,20 @@
 // theirs (tools/libs/light and tools/xl of Xen 4.17).
 namespace stemma::toolstack {
 
+// Where they are; another place is for tests.
+struct LibxlPlaces {
+    std::string run = "/run/xen";
+    std::string library = "/var/lib/xen";
+};
+
 // xl's lock of "memory is being handed out", held while the descriptor is open. Waits up to a
 // minute for an xl that is at it.
 Result<Descriptor> lock_xl_memory();
 
-// /run/xen/domid-history: numbers of domains that ended in the last minute, which no new one gets,
+// RUN/domid-history: numbers of domains that ended in the last minute, which no new one gets,
 // so that what still names the old one cannot mean the new.
-bool is_recent_domain_id(xs::DomainId domain);
-Result<void> mark_recent_domain_id(xs::DomainId domain);
+bool is_recent_domain_id(xs::DomainId domain, const LibxlPlaces& places = {});
+Result<void> mark_recent_domain_id(xs::DomainId domain, const LibxlPlaces& places = {});
 
 // What libxl keeps of a domain's configuration; without it xl network-attach refuses.
 struct LibxlDomain {
@@ -29,8 +35,9 @@ struct LibxlDomain {
     std::string kernel;
     std::string command_line;
 };
-Result<void> write_libxl_configuration(xs::DomainId domain, const LibxlDomain& configuration);
+Result<void> write_libxl_configuration(xs::DomainId domain, const LibxlDomain& configuration,
+                                       const LibxlPlaces& places = {});
 // All that was kept of the domain.
-void remove_libxl_files(xs::DomainId domain, std::string_view uuid);
+void remove_libxl_files(xs::DomainId domain, std::string_view uuid, const LibxlPlaces& places = {});
 
 }  // namespace stemma::toolstack

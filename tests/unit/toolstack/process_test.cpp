@@ -1,0 +1,37 @@
+#include "toolstack/process.hpp"
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+
+#include <string>
+
+namespace stemma::toolstack {
+
+TEST_CASE("a process is alive by its number and its beginning") {
+    const std::string own =
+        std::to_string(::getpid()) + ' ' + std::to_string(process_start(::getpid()));
+    CHECK(is_alive(own));
+    CHECK(!is_alive(own + "0"));  // another that has the number now
+    for (const char* text : {"", "1", "x 1", "0 0", "999999999 5"}) {
+        INFO(text);
+        CHECK(!is_alive(text));
+    }
+}
+
+TEST_CASE("a process that was reaped is not alive") {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::pause();
+        ::_exit(0);
+    }
+    const std::string name = std::to_string(child) + ' ' + std::to_string(process_start(child));
+    CHECK(is_alive(name));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    CHECK(!is_alive(name));
+}
+
+}  // namespace stemma::toolstack
