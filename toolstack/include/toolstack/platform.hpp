@@ -62,6 +62,9 @@ enum class DomainState {
 };
 std::string_view name(DomainState state);
 
+// Why a domain is shut down.
+enum class Ending { none, poweroff, reboot, crash };
+
 struct DomainInfo {
     DomainId id = 0;
     std::string name = {};
@@ -69,6 +72,7 @@ struct DomainInfo {
     DomainState state = DomainState::building;
     std::uint32_t memory = 0;  // MB
     std::uint64_t cpu_microseconds = 0;
+    Ending ended_by = Ending::none;
     std::string ending = {};  // of one that is shut down: "exit status 1", "killed by signal 9"
 };
 

@@ -21,6 +21,9 @@ class SocketStore : public Store {
     // Connects at once, so that the caller learns of a missing daemon before it begins.
     StoreResult<void> connect();
 
+    // Readable when an event may have come; -1 without a connection.
+    int descriptor() const { return socket_ ? socket_.get() : -1; }
+
     StoreResult<std::string> request(xs::MessageType type, TransactionId transaction,
                                      std::string_view payload, std::string_view path) override;
     std::vector<StoreResult<std::string>> request_all(

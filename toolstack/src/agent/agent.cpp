@@ -73,6 +73,8 @@ Result<void> Agent::set_up() {
     store_ = std::make_unique<SocketStore>(options_.store_socket, store_limit);
     saver_ = std::make_unique<StateSaver>(*loop_, options_.store_socket,
                                           [this](const std::string& line) { log(line); });
+    restarter_ =
+        std::make_unique<GuestRestarter>(*loop_, [this](const std::string& line) { log(line); });
     link_ =
         std::make_unique<HypervisorLink>(*loop_, options_.hypervisor_socket, [this] { recover(); });
     auto server = AgentServer::open(

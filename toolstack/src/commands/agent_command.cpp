@@ -9,15 +9,27 @@
 #include "toolstack/agent/agent.hpp"
 #include "toolstack/hosted_platform.hpp"
 #include "toolstack/image_path.hpp"
-#include "toolstack/xen/xen_platform.hpp"
+#include "toolstack/xen/xen_agent.hpp"
 
 namespace stemma::toolstack {
 
+namespace {
+
+Result<int> run_xen_agent(Invocation& call) {
+    auto agent = XenAgent::open(xenstored_socket());
+    if (!agent) return std::unexpected(std::move(agent.error()));
+    call.printer.line("agent: ready");
+    call.printer.document(Json::object().set("ready", true));
+    if (auto ran = (*agent)->run(); !ran) return std::unexpected(std::move(ran.error()));
+    return 0;
+}
+
+}  // namespace
+
 Result<int> run_agent(Invocation& call) {
-    if (XenPlatform::is_here()) {
-        return failure(ErrorKind::unavailable, "play", "the hypervisor", "this host has one, Xen",
-                       "stemma create works without an agent here");
-    }
+    // A log that nobody reads any more must not be the end of it.
+    ::signal(SIGPIPE, SIG_IGN);
+    if (XenPlatform::is_here()) return run_xen_agent(call);
     AgentOptions options;
     options.socket = agent_socket();
     options.store_socket = xenstored_socket();
@@ -30,8 +42,6 @@ Result<int> run_agent(Invocation& call) {
     if (::mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) {
         return system_failure("make", "the run directory " + directory.string(), errno);
     }
-    // A log that nobody reads any more must not be the end of it.
-    ::signal(SIGPIPE, SIG_IGN);
     auto agent = Agent::open(options);
     if (!agent) return std::unexpected(std::move(agent.error()));
     call.printer.line("agent: ready at " + options.socket);

@@ -43,6 +43,13 @@ Result<void> done(const StoreResult<void>& result) {
     return {};
 }
 
+// xen/include/public/sched.h; a watchdog that fired is a crash, as libxl has it.
+Ending ending_of(unsigned reason) {
+    constexpr Ending endings[] = {Ending::poweroff, Ending::reboot, Ending::none,
+                                  Ending::crash,    Ending::crash,  Ending::none};
+    return reason < std::size(endings) ? endings[reason] : Ending::crash;
+}
+
 std::string shutdown_text(unsigned reason) {
     constexpr std::string_view names[] = {"poweroff", "reboot",   "suspend",
                                           "crash",    "watchdog", "soft reset"};
@@ -342,6 +349,12 @@ Result<void> XenPlatform::end(DomainId domain) {
     return devices;
 }
 
+Result<bool> XenPlatform::is_kept(DomainId domain) {
+    const auto kept = store_.find(library_path(domain) + "/stemma/kept");
+    if (!kept) return std::unexpected(kept.error().error());
+    return kept->has_value();
+}
+
 Result<void> XenPlatform::destroy(DomainId domain) {
     const auto known = control_->domain(domain);
     if (!known) return std::unexpected(known.error());
@@ -349,7 +362,7 @@ Result<void> XenPlatform::destroy(DomainId domain) {
         return failure(ErrorKind::not_found, "destroy", "domain " + std::to_string(domain),
                        "there is no such domain", "stemma list");
     }
-    const auto kept = store_.find(library_path(domain) + "/stemma/kept");
+    const auto kept = is_kept(domain);
     const auto name = store_.find(xs::domain_path(domain) + "/name");
     if (kept && *kept && name && *name) {
         // Its last words; a guest without network state has none.
@@ -393,7 +406,10 @@ Result<std::vector<DomainInfo>> XenPlatform::domains() {
         info.state = domain.dying || domain.shutdown ? DomainState::shut_down
                      : made && !kept                 ? DomainState::building
                                                      : DomainState::running;
-        if (domain.shutdown) info.ending = shutdown_text(*domain.shutdown);
+        if (domain.shutdown) {
+            info.ended_by = ending_of(*domain.shutdown);
+            info.ending = shutdown_text(*domain.shutdown);
+        }
         found.push_back(std::move(info));
     }
     return found;

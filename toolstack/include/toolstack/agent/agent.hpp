@@ -8,6 +8,7 @@
 
 #include "toolstack/agent/agent_server.hpp"
 #include "toolstack/agent/event_loop.hpp"
+#include "toolstack/agent/guest_restarter.hpp"
 #include "toolstack/agent/hosted_domain.hpp"
 #include "toolstack/agent/hypervisor_link.hpp"
 #include "toolstack/agent/state_saver.hpp"
@@ -78,7 +79,6 @@ class Agent {
     // Saves, cleans, tells and forgets.
     void finish(HostedDomain& domain);
     void bury(xs::DomainId id);
-    void restart(const std::string& name, std::chrono::steady_clock::duration lived);
     std::optional<AgentMessage> console_part(const std::string& name, std::uint64_t offset,
                                              bool even_if_empty);
     void answer_console_waiters(const std::string& name);
@@ -97,12 +97,12 @@ class Agent {
     std::unique_ptr<SocketStore> store_;
     std::unique_ptr<HypervisorLink> link_;
     std::unique_ptr<StateSaver> saver_;
+    std::unique_ptr<GuestRestarter> restarter_;
     std::unique_ptr<AgentServer> server_;
     Descriptor signals_;
     Domains domains_;
     std::deque<ConsoleWaiter> console_waiters_;
     std::deque<std::pair<std::string, ConsoleBuffer>> old_consoles_;
-    std::map<std::string, int> quick_ends_;  // of restarted guests, in a row
     xs::DomainId last_domain_ = 0;
     bool recovered_ = false;
 };

@@ -36,6 +36,10 @@ class XenPlatform : public Platform {
     Result<void> start(DomainId domain) override;
     Result<void> keep(DomainId domain) override;
     Result<void> destroy(DomainId domain) override;
+    // As destroy(), without saving: of one that has ended, or was never kept.
+    Result<void> end(DomainId domain);
+    // Whether stemma made it and finished making it.
+    Result<bool> is_kept(DomainId domain);
     Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) override;
     Result<std::vector<DomainInfo>> domains() override;
     // From xenconsoled's terminal: what nobody has read yet.
@@ -64,7 +68,6 @@ class XenPlatform : public Platform {
     // Its backends close, its links and its nodes go.
     Result<void> remove_devices(DomainId domain);
     Result<void> wait_for_backend(const std::string& path);
-    Result<void> end(DomainId domain);
     Result<Console*> open_console(const std::string& name);
 
     Store& store_;
