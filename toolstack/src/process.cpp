@@ -2,7 +2,6 @@
 
 #include <charconv>
 #include <cstdlib>
-#include <string>
 
 #include "toolstack/file_text.hpp"
 
@@ -16,6 +15,10 @@ std::uint64_t process_start(pid_t pid) {
     for (int field = 2; field < 22 && at != std::string::npos; ++field)
         at = text->find(' ', at + 1);
     return at == std::string::npos ? 0 : std::strtoull(text->c_str() + at, nullptr, 10);
+}
+
+std::string process_name(pid_t pid) {
+    return std::to_string(pid) + ' ' + std::to_string(process_start(pid));
 }
 
 bool is_alive(std::string_view process) {

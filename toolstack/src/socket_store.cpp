@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "toolstack/unix_socket.hpp"
+#include "toolstack/wire_message.hpp"
 
 namespace stemma::toolstack {
 
@@ -54,15 +55,6 @@ int milliseconds_until(Deadline deadline) {
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     return left.count() < 0 ? 0 : static_cast<int>(std::min<long>(left.count(), 1'000'000));
-}
-
-void append_message(std::string& bytes, const xs::Header& header, std::string_view payload) {
-    std::array<std::byte, xs::Header::size> packed;
-    header.write(packed);
-    const std::size_t at = bytes.size();
-    bytes.resize(at + packed.size());
-    std::memcpy(bytes.data() + at, packed.data(), packed.size());
-    bytes += payload;
 }
 
 }  // namespace

@@ -11,8 +11,7 @@
 namespace stemma::toolstack {
 
 TEST_CASE("a process is alive by its number and its beginning") {
-    const std::string own =
-        std::to_string(::getpid()) + ' ' + std::to_string(process_start(::getpid()));
+    const std::string own = process_name(::getpid());
     CHECK(is_alive(own));
     CHECK(!is_alive(own + "0"));  // another that has the number now
     for (const char* text : {"", "1", "x 1", "0 0", "999999999 5"}) {
@@ -27,7 +26,7 @@ TEST_CASE("a process that was reaped is not alive") {
         ::pause();
         ::_exit(0);
     }
-    const std::string name = std::to_string(child) + ' ' + std::to_string(process_start(child));
+    const std::string name = process_name(child);
     CHECK(is_alive(name));
     ::kill(child, SIGKILL);
     ::waitpid(child, nullptr, 0);

@@ -70,6 +70,8 @@ struct DomainInfo {
     std::string name = {};
     std::string uuid = {};
     DomainState state = DomainState::building;
+    bool kept =
+        false;  // made by stemma, and to the end; told on Xen, where others make domains too
     std::uint32_t memory = 0;  // MB
     std::uint64_t cpu_microseconds = 0;
     Ending ended_by = Ending::none;

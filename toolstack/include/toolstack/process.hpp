@@ -3,6 +3,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace stemma::toolstack {
@@ -11,7 +12,10 @@ namespace stemma::toolstack {
 // process for ever. 0 when there is none.
 std::uint64_t process_start(pid_t pid);
 
-// Whether the process is there that "PID START" names.
+// "PID START": a pid alone may be another process by the time it is read.
+std::string process_name(pid_t pid);
+
+// Whether the process is there that has this name.
 bool is_alive(std::string_view process);
 
 }  // namespace stemma::toolstack

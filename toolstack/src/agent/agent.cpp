@@ -1,8 +1,6 @@
 #include "toolstack/agent/agent.hpp"
 
-#include <signal.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,14 +59,7 @@ Result<void> Agent::set_up() {
     ports_ = std::move(*ports);
     if (!ports_->warning().empty()) log(ports_->warning());
 
-    sigset_t ending;
-    ::sigemptyset(&ending);
-    ::sigaddset(&ending, SIGTERM);
-    ::sigaddset(&ending, SIGINT);
-    ::sigprocmask(SIG_BLOCK, &ending, nullptr);
-    signals_.reset(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!signals_) return system_failure("take", "signals", errno);
-    loop_->add(signals_.get(), EPOLLIN, [this](std::uint32_t) { loop_->stop(); });
+    if (auto taken = loop_->stop_by_signals(); !taken) return taken;
 
     store_ = std::make_unique<SocketStore>(options_.store_socket, store_limit);
     saver_ = std::make_unique<StateSaver>(*loop_, options_.store_socket,

@@ -29,11 +29,10 @@ std::string text_or_empty(const StoreResult<std::optional<std::string>>& found) 
 
 }  // namespace
 
-// "PID START kept|building": a pid alone may be another process by the time it is read.
+// The process's name, and "kept" or "building".
 void Agent::remember_process(const HostedDomain& domain) {
-    store_->write(process_path(domain.id), std::to_string(domain.pid) + ' ' +
-                                               std::to_string(process_start(domain.pid)) +
-                                               (domain.kept ? " kept" : " building"));
+    store_->write(process_path(domain.id),
+                  process_name(domain.pid) + (domain.kept ? " kept" : " building"));
     store_->write(library_path(domain.id) + "/stemma/on_crash", domain.on_crash);
 }
 

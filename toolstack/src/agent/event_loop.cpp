@@ -1,6 +1,8 @@
 #include "toolstack/agent/event_loop.hpp"
 
+#include <signal.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 
 #include <algorithm>
 #include <array>
@@ -85,6 +87,18 @@ Result<void> EventLoop::run() {
         }
         run_timers();
     }
+    return {};
+}
+
+Result<void> EventLoop::stop_by_signals() {
+    sigset_t ending;
+    ::sigemptyset(&ending);
+    ::sigaddset(&ending, SIGTERM);
+    ::sigaddset(&ending, SIGINT);
+    ::sigprocmask(SIG_BLOCK, &ending, nullptr);
+    signals_.reset(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (!signals_) return system_failure("take", "signals", errno);
+    add(signals_.get(), EPOLLIN, [this](std::uint32_t) { stop(); });
     return {};
 }
 

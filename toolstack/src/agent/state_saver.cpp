@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "toolstack/unix_socket.hpp"
+#include "toolstack/wire_message.hpp"
 #include "xs_wire/error.hpp"
 
 namespace stemma::toolstack {
@@ -155,12 +156,7 @@ std::uint32_t StateSaver::send(xs::MessageType type, std::string_view payload) {
         lost("xenstored does not take requests");
         return 0;
     }
-    std::array<std::byte, xs::Header::size> bytes;
-    xs::Header{type, id, 0, static_cast<std::uint32_t>(payload.size())}.write(bytes);
-    const std::size_t at = output_.size();
-    output_.resize(at + bytes.size());
-    std::memcpy(output_.data() + at, bytes.data(), bytes.size());
-    output_ += payload;
+    append_message(output_, {type, id, 0, static_cast<std::uint32_t>(payload.size())}, payload);
     flush();
     return id;
 }

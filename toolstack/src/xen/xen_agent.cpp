@@ -1,8 +1,6 @@
 #include "toolstack/xen/xen_agent.hpp"
 
-#include <signal.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -20,7 +18,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds store_limit{30'000};
 constexpr std::chrono::milliseconds again{250};
 // The last one changes when a guest is made to the end.
-constexpr const char* watches[] = {"@releaseDomain", "@introduceDomain", "/tool/stemma/creating"};
+constexpr const char* watches[] = {"@releaseDomain", "@introduceDomain", XenPlatform::creating};
 
 }  // namespace
 
@@ -36,14 +34,7 @@ Result<void> XenAgent::set_up(const std::string& store_socket) {
     auto loop = EventLoop::open();
     if (!loop) return std::unexpected(std::move(loop.error()));
     loop_ = std::move(*loop);
-    sigset_t ending;
-    ::sigemptyset(&ending);
-    ::sigaddset(&ending, SIGTERM);
-    ::sigaddset(&ending, SIGINT);
-    ::sigprocmask(SIG_BLOCK, &ending, nullptr);
-    signals_.reset(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
-    if (!signals_) return system_failure("take", "signals", errno);
-    loop_->add(signals_.get(), EPOLLIN, [this](std::uint32_t) { loop_->stop(); });
+    if (auto taken = loop_->stop_by_signals(); !taken) return taken;
 
     store_ = std::make_unique<SocketStore>(store_socket, store_limit);
     if (auto there = store_->connect(); !there) return std::unexpected(there.error().error());
@@ -108,8 +99,7 @@ void XenAgent::look() {
         for (const auto& domain : *domains) {
             auto known = guests_.find(domain.id);
             if (known == guests_.end()) {
-                const auto kept = platform_->is_kept(domain.id);
-                if (!kept || !*kept) continue;
+                if (!domain.kept) continue;
                 known = guests_.emplace(domain.id, Guest{domain.name, Clock::now()}).first;
                 saver_->follow(domain.id, domain.name);
             }

@@ -31,11 +31,7 @@ constexpr std::chrono::seconds close_limit{10};
 constexpr std::uint64_t overhead_kb = 4096;
 
 std::string creating_path(std::string_view uuid) {
-    return "/tool/stemma/creating/" + std::string(uuid);
-}
-
-std::string own_process() {
-    return std::to_string(::getpid()) + ' ' + std::to_string(process_start(::getpid()));
+    return std::string(XenPlatform::creating) + '/' + std::string(uuid);
 }
 
 Result<void> done(const StoreResult<void>& result) {
@@ -94,7 +90,7 @@ ReadySign XenPlatform::ready_sign(const std::string& image) const {
 }
 
 Result<void> XenPlatform::bury_orphans() {
-    const auto uuids = store_.list("/tool/stemma/creating");
+    const auto uuids = store_.list(creating);
     if (!uuids) return std::unexpected(uuids.error().error());
     for (const auto& text : *uuids) {
         const auto creator = store_.find(creating_path(text));
@@ -154,7 +150,8 @@ Result<NewDomain> XenPlatform::create_domain(const DomainRequest& request) {
     if (auto enough = check_memory(request); !enough) {
         return std::unexpected(std::move(enough.error()));
     }
-    if (auto marked = done(store_.write(creating_path(request.uuid), own_process())); !marked) {
+    if (auto marked = done(store_.write(creating_path(request.uuid), process_name(::getpid())));
+        !marked) {
         return std::unexpected(std::move(marked.error()));
     }
     const auto id = create_with_fresh_id(request);
@@ -349,12 +346,6 @@ Result<void> XenPlatform::end(DomainId domain) {
     return devices;
 }
 
-Result<bool> XenPlatform::is_kept(DomainId domain) {
-    const auto kept = store_.find(library_path(domain) + "/stemma/kept");
-    if (!kept) return std::unexpected(kept.error().error());
-    return kept->has_value();
-}
-
 Result<void> XenPlatform::destroy(DomainId domain) {
     const auto known = control_->domain(domain);
     if (!known) return std::unexpected(known.error());
@@ -362,7 +353,7 @@ Result<void> XenPlatform::destroy(DomainId domain) {
         return failure(ErrorKind::not_found, "destroy", "domain " + std::to_string(domain),
                        "there is no such domain", "stemma list");
     }
-    const auto kept = is_kept(domain);
+    const auto kept = store_.find(library_path(domain) + "/stemma/kept");
     const auto name = store_.find(xs::domain_path(domain) + "/name");
     if (kept && *kept && name && *name) {
         // Its last words; a guest without network state has none.
@@ -406,6 +397,7 @@ Result<std::vector<DomainInfo>> XenPlatform::domains() {
         info.state = domain.dying || domain.shutdown ? DomainState::shut_down
                      : made && !kept                 ? DomainState::building
                                                      : DomainState::running;
+        info.kept = kept.has_value();
         if (domain.shutdown) {
             info.ended_by = ending_of(*domain.shutdown);
             info.ending = shutdown_text(*domain.shutdown);

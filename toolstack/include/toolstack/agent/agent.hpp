@@ -99,7 +99,6 @@ class Agent {
     std::unique_ptr<StateSaver> saver_;
     std::unique_ptr<GuestRestarter> restarter_;
     std::unique_ptr<AgentServer> server_;
-    Descriptor signals_;
     Domains domains_;
     std::deque<ConsoleWaiter> console_waiters_;
     std::deque<std::pair<std::string, ConsoleBuffer>> old_consoles_;

@@ -33,6 +33,8 @@ class EventLoop {
     // Until stop().
     Result<void> run();
     void stop() { stopping_ = true; }
+    // From now on SIGTERM and SIGINT end run(), instead of the process.
+    Result<void> stop_by_signals();
 
   private:
     struct Entry {
@@ -49,6 +51,7 @@ class EventLoop {
     void run_timers();
 
     Descriptor epoll_;
+    Descriptor signals_;
     // Entries have numbers that are never used again, since a descriptor's number is.
     std::unordered_map<std::uint64_t, Entry> entries_;
     std::unordered_map<int, std::uint64_t> by_fd_;

@@ -51,7 +51,6 @@ class XenAgent {
     std::unique_ptr<XenPlatform> platform_;
     std::unique_ptr<StateSaver> saver_;
     std::unique_ptr<GuestRestarter> restarter_;
-    Descriptor signals_;
     int watched_ = -1;  // the descriptor of the store that the loop has
     std::map<DomainId, Guest> guests_;
 };

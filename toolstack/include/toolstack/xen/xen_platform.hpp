@@ -21,6 +21,9 @@ namespace stemma::toolstack {
 // keep()) is removed by the next one that opens the platform.
 class XenPlatform : public Platform {
   public:
+    // Below it the creators of domains that are being made, by UUID.
+    static constexpr char creating[] = "/tool/stemma/creating";
+
     // True in dom0 of a Xen host.
     static bool is_here();
 
@@ -38,8 +41,6 @@ class XenPlatform : public Platform {
     Result<void> destroy(DomainId domain) override;
     // As destroy(), without saving: of one that has ended, or was never kept.
     Result<void> end(DomainId domain);
-    // Whether stemma made it and finished making it.
-    Result<bool> is_kept(DomainId domain);
     Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) override;
     Result<std::vector<DomainInfo>> domains() override;
     // From xenconsoled's terminal: what nobody has read yet.
