@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "rt/shutdown_request.hpp"
+
 namespace stemma::hosted {
 
 namespace {
@@ -19,16 +21,23 @@ constexpr rt::Duration overruns_period = rt::Duration::seconds(1);
 
 class Loop {
   public:
-    explicit Loop(const LoopParts& parts) : parts_(parts) {
+    explicit Loop(const LoopParts& parts) : parts_(parts), shutdown_(parts.link.store()) {
         for (const auto& port : parts.ports)
             waits_.push_back({port.socket(), POLLIN, 0});
         waits_.push_back({parts.link.event_in(), POLLIN, 0});
+        shutdown_.begin();
     }
+
+    bool ended() const { return ended_; }
 
     void once() {
         const rt::Instant now = parts_.clock.now();
         rt::Instant wake = parts_.guest.run(now);
         bool more = parts_.link.pump();
+        if (const auto end = shutdown_.wanted(); end && !ending_) {
+            more = true;
+            leave(*end);
+        }
         for (const auto& port : parts_.ports)
             more = more || port.has_received();
         wake = std::min(wake, resend(now));
@@ -38,6 +47,13 @@ class Loop {
     }
 
   private:
+    void leave(rt::WantedEnd end) {
+        ending_ = true;
+        const bool sent = parts_.link.store().write("data/ended", rt::to_string(end),
+                                                    [this](rt::StoreResult) { ended_ = true; });
+        if (!sent) ended_ = true;
+    }
+
     // When to try again; never if nothing is left over.
     rt::Instant resend(rt::Instant now) {
         bool unsent = false;
@@ -88,18 +104,21 @@ class Loop {
     }
 
     LoopParts parts_;
+    rt::ShutdownRequest shutdown_;
     std::vector<pollfd> waits_;
     rt::Instant next_overruns_{};
     rt::Instant resend_at_{};
     rt::Duration resend_pause_ = resend_first;
     bool told_lost_store_ = false;
+    bool ending_ = false;
+    bool ended_ = false;
 };
 
 }  // namespace
 
-void run_for_ever(const LoopParts& parts) {
+void run_until_asked_to_end(const LoopParts& parts) {
     Loop loop(parts);
-    while (true)
+    while (!loop.ended())
         loop.once();
 }
 

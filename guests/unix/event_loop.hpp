@@ -19,8 +19,9 @@ struct LoopParts {
     rt::Console& console;
 };
 
-// Runs the guest for ever: while frames or answers wait it goes on, else it sleeps until one comes
-// or the guest's deadline is due.
-[[noreturn]] void run_for_ever(const LoopParts& parts);
+// Runs the guest: while frames or answers wait it goes on, else it sleeps until one comes or the
+// guest's deadline is due. Returns when the guest was asked to end by control/shutdown; how is then
+// in data/ended, where the agent finds what a hypervisor would remember.
+void run_until_asked_to_end(const LoopParts& parts);
 
 }  // namespace stemma::hosted

@@ -6,6 +6,7 @@
 
 #include "net/text.hpp"
 #include "rt/guest.hpp"
+#include "rt/shutdown_request.hpp"
 #include "xen/chacha_entropy.hpp"
 #include "xen/console_ring.hpp"
 #include "xen/grant_table.hpp"
@@ -13,7 +14,6 @@
 #include "xen/netfront.hpp"
 #include "xen/panic.hpp"
 #include "xen/pv_clock.hpp"
-#include "xen/shutdown_request.hpp"
 #include "xen/start.hpp"
 #include "xen/store_link.hpp"
 
@@ -57,7 +57,9 @@ class Edge {
         for (const auto& interface : interfaces_)
             interface->flush();
         const bool more = link_.pump();
-        if (const auto reason = shutdown_.wanted()) shut_down(*reason);
+        if (const auto end = shutdown_.wanted()) {
+            shut_down(*end == rt::WantedEnd::reboot ? SHUTDOWN_reboot : SHUTDOWN_poweroff);
+        }
         tell_closed_interfaces();
         // No short circuit: each interface has to be asked to notify.
         bool received = more;
@@ -130,7 +132,7 @@ class Edge {
     GrantTable grants_;
     PvClock clock_;
     ChaChaEntropy entropy_;
-    ShutdownRequest shutdown_;
+    rt::ShutdownRequest shutdown_;
     std::vector<std::unique_ptr<NetFront>> interfaces_;
     std::vector<xen::Port> channels_;
     std::vector<bool> closed_told_;

@@ -36,8 +36,24 @@ std::string_view name(DomainState state) {
             return "building";
         case DomainState::running:
             return "running";
+        case DomainState::paused:
+            return "paused";
         case DomainState::shut_down:
             return "shut-down";
+    }
+    return "";
+}
+
+std::string_view name(Ending ending) {
+    switch (ending) {
+        case Ending::poweroff:
+            return "poweroff";
+        case Ending::reboot:
+            return "reboot";
+        case Ending::crash:
+            return "crash";
+        case Ending::none:
+            break;
     }
     return "";
 }
@@ -152,6 +168,18 @@ Result<void> HostedPlatform::destroy(DomainId domain) {
     return {};
 }
 
+Result<void> HostedPlatform::pause(DomainId domain) {
+    const auto reply = ask(AgentMessage("pause").add("domain", domain));
+    if (!reply) return std::unexpected(reply.error());
+    return {};
+}
+
+Result<void> HostedPlatform::unpause(DomainId domain) {
+    const auto reply = ask(AgentMessage("unpause").add("domain", domain));
+    if (!reply) return std::unexpected(reply.error());
+    return {};
+}
+
 Result<void> HostedPlatform::move_port(DomainId domain, unsigned index, const std::string& bridge) {
     const auto reply =
         ask(AgentMessage("move").add("domain", domain).add("index", index).add("bridge", bridge));
@@ -184,10 +212,15 @@ Result<std::vector<DomainInfo>> HostedPlatform::domains() {
                     static_cast<std::uint32_t>(std::strtoul(value.c_str(), nullptr, 10));
             }
             if (key == "cpu") domain.cpu_microseconds = std::strtoull(value.c_str(), nullptr, 10);
+            for (const auto ending : {Ending::poweroff, Ending::reboot, Ending::crash}) {
+                if (key == "ended-by" && value == name(ending)) domain.ended_by = ending;
+            }
             if (key == "state") {
-                domain.state = value == "running"    ? DomainState::running
-                               : value == "building" ? DomainState::building
-                                                     : DomainState::shut_down;
+                domain.state = DomainState::shut_down;
+                for (const auto state :
+                     {DomainState::building, DomainState::running, DomainState::paused}) {
+                    if (value == name(state)) domain.state = state;
+                }
             }
         }
         if (after == before) return domains;

@@ -7,14 +7,28 @@
 
 namespace stemma::toolstack {
 
-std::uint64_t process_start(pid_t pid) {
+namespace {
+
+// A field of /proc/PID/stat (proc(5)) after the second; empty when there is no such process.
+std::string stat_field(pid_t pid, int number) {
     const auto text = read_file_text("/proc/" + std::to_string(pid) + "/stat", 4096);
-    if (!text) return 0;
-    // Field 22; the second is the name in parentheses, which may hold anything.
+    if (!text) return "";
+    // The second is the name in parentheses, which may hold anything.
     auto at = text->rfind(')');
-    for (int field = 2; field < 22 && at != std::string::npos; ++field)
+    for (int field = 2; field < number && at != std::string::npos; ++field)
         at = text->find(' ', at + 1);
-    return at == std::string::npos ? 0 : std::strtoull(text->c_str() + at, nullptr, 10);
+    if (at == std::string::npos) return "";
+    return text->substr(at + 1, text->find(' ', at + 1) - at - 1);
+}
+
+}  // namespace
+
+std::uint64_t process_start(pid_t pid) {
+    return std::strtoull(stat_field(pid, 22).c_str(), nullptr, 10);
+}
+
+bool is_stopped(pid_t pid) {
+    return stat_field(pid, 3) == "T";
 }
 
 std::string process_name(pid_t pid) {
@@ -28,7 +42,7 @@ bool is_alive(std::string_view process) {
     const auto [rest, error] = std::from_chars(process.data(), end, pid);
     if (error != std::errc() || rest == end) return false;
     std::from_chars(rest + 1, end, start);
-    return start != 0 && process_start(pid) == start;
+    return start != 0 && process_start(pid) == start && stat_field(pid, 3) != "Z";
 }
 
 }  // namespace stemma::toolstack

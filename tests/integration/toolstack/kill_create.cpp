@@ -43,6 +43,9 @@ class KillingPlatform : public Platform {
         return around("keep", [&] { return real_.keep(domain); });
     }
     Result<void> destroy(DomainId domain) override { return real_.destroy(domain); }
+    Result<void> pause(DomainId domain) override { return real_.pause(domain); }
+    Result<void> unpause(DomainId domain) override { return real_.unpause(domain); }
+    Result<Keeper> keeper(const DomainInfo& domain) override { return real_.keeper(domain); }
     Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) override {
         return real_.move_port(domain, index, bridge);
     }

@@ -70,6 +70,8 @@ TEST_CASE("what is not understood is a usage error with a hint") {
         {{"-o", "xml", "list"}, "text or json is expected"},
         {{"create", "nat", "--timeout"}, "timeout"},
         {{"create", "nat", "--timeout", "soon"}, "a whole number from 1 to 3600 is expected"},
+        {{"shutdown", "--wait=soon", "nat"}, "--wait soon: a whole number from 1 to 86400"},
+        {{"shutdown", "--wait"}, "an argument is missing"},
         {{"log", "relative"}, "an absolute XenStore path is expected"},
         {{"snapshot", "a/b"}, "letters, digits or '-'"},
         {{"snapshot", "a.b"}, "letters, digits or '-'"},
@@ -89,6 +91,11 @@ TEST_CASE("without daemons a command says which one is missing, with its own sta
     for (const std::vector<const char*>& words : {std::vector<const char*>{"list"},
                                                   {"create", "nat"},
                                                   {"destroy", "nat"},
+                                                  {"shutdown", "nat"},
+                                                  {"shutdown", "--wait", "nat"},
+                                                  {"reboot", "nat"},
+                                                  {"pause", "nat"},
+                                                  {"unpause", "nat"},
                                                   {"net", "list"},
                                                   {"console", "nat"},
                                                   {"snapshot", "x"},
@@ -124,6 +131,7 @@ TEST_CASE("help and version are asked for in any place and need no daemon") {
     CHECK(run({"--help"}).status == 0);
     CHECK(run({"apply", "--help"}).status == 0);
     CHECK_THAT(run({"apply", "--help"}).output, Catch::Contains("--dry-run, -n"));
+    CHECK_THAT(run({"shutdown", "--help"}).output, Catch::Contains("--wait[=SECONDS]"));
     CHECK_THAT(run({"--version", "-o", "json"}).output, Catch::Contains("\"version\": "));
     const std::string help = run({"--help"}).output;
     for (const auto& command : commands())

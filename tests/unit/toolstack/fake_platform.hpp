@@ -25,6 +25,7 @@ class FakePlatform : public Platform {
         bool kept = false;
         DomainState state = DomainState::building;
         std::string ending = {};
+        Ending ended_by = Ending::none;
     };
 
     explicit FakePlatform(FakeStore& store) : store_(store) {}
@@ -38,6 +39,7 @@ class FakePlatform : public Platform {
     std::string console_text = "line one\nline two\n";
 
     ReadySign sign = ReadySign::own_word;
+    Keeper keeps = Keeper::agent;
 
     ReadySign ready_sign(const std::string&) const override { return sign; }
     Result<NewDomain> create_domain(const DomainRequest& request) override {
@@ -84,6 +86,17 @@ class FakePlatform : public Platform {
         }
         return {};
     }
+    Result<void> pause(DomainId domain) override {
+        if (auto failed = called("pause")) return std::unexpected(*failed);
+        domains_by_id.at(domain).state = DomainState::paused;
+        return {};
+    }
+    Result<void> unpause(DomainId domain) override {
+        if (auto failed = called("unpause")) return std::unexpected(*failed);
+        domains_by_id.at(domain).state = DomainState::running;
+        return {};
+    }
+    Result<Keeper> keeper(const DomainInfo&) override { return keeps; }
     Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) override {
         if (auto failed = called("move")) return std::unexpected(*failed);
         domains_by_id.at(domain).ports[index] = bridge;
@@ -99,6 +112,8 @@ class FakePlatform : public Platform {
                            .name = domain.name,
                            .uuid = domain.uuid,
                            .state = domain.state,
+                           .kept = domain.kept,
+                           .ended_by = domain.ended_by,
                            .ending = domain.ending});
         }
         return all;

@@ -50,6 +50,7 @@ TEST_CASE("a guest has no environment, its console as output, and its ending is 
     CHECK(clean.ending.text == "exit status 0");
     CHECK(run("exit 3").ending.text == "exit status 3");
     CHECK(run("exit 3").ending.crashed);
+    CHECK(run("exit 3").ending.known);
 }
 
 TEST_CASE("a guest has the descriptors it was given from number 3 on, and no other") {

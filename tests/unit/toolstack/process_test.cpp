@@ -20,7 +20,7 @@ TEST_CASE("a process is alive by its number and its beginning") {
     }
 }
 
-TEST_CASE("a process that was reaped is not alive") {
+TEST_CASE("a process that has ended is not alive, reaped or not") {
     const pid_t child = ::fork();
     if (child == 0) {
         ::pause();
@@ -29,8 +29,26 @@ TEST_CASE("a process that was reaped is not alive") {
     const std::string name = process_name(child);
     CHECK(is_alive(name));
     ::kill(child, SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+    CHECK(!is_alive(name));  // though its number is still in use
     ::waitpid(child, nullptr, 0);
     CHECK(!is_alive(name));
+}
+
+TEST_CASE("a process that was stopped is told from one that runs") {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        ::pause();
+        ::_exit(0);
+    }
+    CHECK(!is_stopped(child));
+    ::kill(child, SIGSTOP);
+    ::waitpid(child, nullptr, WUNTRACED);
+    CHECK(is_stopped(child));
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    CHECK(!is_stopped(child));
 }
 
 }  // namespace stemma::toolstack

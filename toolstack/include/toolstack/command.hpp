@@ -69,6 +69,9 @@ struct Option {
     std::string_view name;   // "timeout"; "follow,f" with a letter
     std::string_view value;  // what stands for its value in the help; empty: a flag
     std::string_view help;
+    // Its value when it is given without one; empty: the value must be there. `--NAME VALUE` is
+    // then no way to give one, since a word may follow.
+    std::string_view left_out = {};
 };
 
 struct Command {

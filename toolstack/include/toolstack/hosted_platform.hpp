@@ -25,6 +25,9 @@ class HostedPlatform : public Platform {
     Result<void> start(DomainId domain) override;
     Result<void> keep(DomainId domain) override;
     Result<void> destroy(DomainId domain) override;
+    Result<void> pause(DomainId domain) override;
+    Result<void> unpause(DomainId domain) override;
+    Result<Keeper> keeper(const DomainInfo&) override { return Keeper::agent; }
     Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) override;
     Result<std::vector<DomainInfo>> domains() override;
     Result<ConsoleOutput> console(const std::string& name, std::uint64_t offset,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "toolstack/descriptor.hpp"
@@ -58,12 +59,17 @@ enum class ReadySign {
 enum class DomainState {
     building,  // not started, or not yet kept by its creator
     running,
+    paused,     // it runs no more until unpause()
     shut_down,  // it ended; still being cleaned up, or waiting for its creator to look
 };
 std::string_view name(DomainState state);
 
 // Why a domain is shut down.
 enum class Ending { none, poweroff, reboot, crash };
+std::string_view name(Ending ending);  // "" for none
+
+// Who answers the end of a domain: removes what it leaves, or makes it anew.
+enum class Keeper { agent, other_toolstack, nobody };
 
 struct DomainInfo {
     DomainId id = 0;
@@ -106,6 +112,10 @@ class Platform {
     // Saves its network state (of one that was kept), ends it and removes its links and its nodes.
     // Returns when all is gone.
     virtual Result<void> destroy(DomainId domain) = 0;
+    // Of one that runs, or is paused.
+    virtual Result<void> pause(DomainId domain) = 0;
+    virtual Result<void> unpause(DomainId domain) = 0;
+    virtual Result<Keeper> keeper(const DomainInfo& domain) = 0;
     virtual Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) = 0;
     virtual Result<std::vector<DomainInfo>> domains() = 0;
     // What the guest of that name wrote since `offset` bytes from its start (the last 64 KB are

@@ -103,6 +103,8 @@ std::optional<AgentMessage> Agent::request(ClientId client, const AgentMessage& 
     if (verb == "start") return answer(start(message, std::move(descriptors)));
     if (verb == "keep") return answer(keep(message));
     if (verb == "move") return answer(move(message));
+    if (verb == "pause") return answer(set_paused(message, true));
+    if (verb == "unpause") return answer(set_paused(message, false));
     if (verb == "list") return list(message);
     if (verb == "console") return console(client, message);
     if (verb == "destroy") return destroy(client, message);
@@ -246,13 +248,15 @@ AgentMessage Agent::list(const AgentMessage& message) {
         const bool running = domain.phase == HostedDomain::Phase::running;
         // A guest that serves already but is not kept yet is still being made.
         const auto shown = running && !domain.kept ? HostedDomain::Phase::building : domain.phase;
+        const bool paused = shown == HostedDomain::Phase::running && domain.paused;
         reply.add("domain", domain.id)
             .add("name", domain.name)
             .add("uuid", domain.uuid)
-            .add("state", phase_name(shown))
+            .add("state", paused ? name(DomainState::paused) : phase_name(shown))
             .add("memory", domain.memory)
             .add("cpu", running ? processor_time(domain.pid) : 0);
         if (!domain.ending.empty()) reply.add("ending", domain.ending);
+        if (domain.ended_by != Ending::none) reply.add("ended-by", name(domain.ended_by));
     }
     return reply;
 }

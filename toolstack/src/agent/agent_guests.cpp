@@ -132,21 +132,51 @@ void Agent::read_console(HostedDomain& domain) {
 void Agent::process_ended(xs::DomainId id) {
     HostedDomain& domain = *domains_.at(id);
     loop_->remove(domain.pidfd.get());
-    const auto ending = reap(domain.pidfd.get());
+    take_ending(domain);
     domain.pidfd.reset();
     domain.pid = 0;
     domain.phase = HostedDomain::Phase::ended;
-    domain.crashed = ending.crashed;
-    domain.ending = ending.text;
     if (domain.console_pipe) read_console(domain);
     if (domain.console_pipe) {
         loop_->remove(domain.console_pipe.get());
         domain.console_pipe.reset();
     }
-    if (!domain.doomed) log(domain.name + ", domain " + std::to_string(id) + ": " + ending.text);
-    link_->shut_down(id, ending.crashed ? xs::ShutdownReason::crash : xs::ShutdownReason::poweroff);
+    if (!domain.doomed) log(domain.name + ", domain " + std::to_string(id) + ": " + domain.ending);
+    link_->shut_down(id, domain.ended_by == Ending::crash    ? xs::ShutdownReason::crash
+                         : domain.ended_by == Ending::reboot ? xs::ShutdownReason::reboot
+                                                             : xs::ShutdownReason::poweroff);
     // One that is still being made waits for its creator, who wants to know why it ended.
     if (domain.kept || domain.doomed) finish(domain);
+}
+
+void Agent::take_ending(HostedDomain& domain) {
+    const auto ending = reap(domain.pidfd.get());
+    domain.ended_by = ending.crashed ? Ending::crash : Ending::poweroff;
+    domain.ending = ending.text;
+    if (ending.crashed && ending.known) return;
+    const auto word = store_->find(xs::domain_path(domain.id) + "/data/ended");
+    for (const auto asked : {Ending::poweroff, Ending::reboot}) {
+        if (!word || *word != name(asked)) continue;
+        domain.ended_by = asked;
+        domain.ending = name(asked);
+    }
+}
+
+// A process that is stopped takes no processor time and no message; its links and its ring stay.
+Result<AgentMessage> Agent::set_paused(const AgentMessage& message, bool paused) {
+    auto found = domain_of(message);
+    if (!found) return std::unexpected(std::move(found.error()));
+    HostedDomain& domain = **found;
+    if (domain.phase != HostedDomain::Phase::running || domain.doomed) {
+        return failure(ErrorKind::refused, message.verb(), "the guest " + domain.name,
+                       "it does not run");
+    }
+    if (::syscall(SYS_pidfd_send_signal, domain.pidfd.get(), paused ? SIGSTOP : SIGCONT, nullptr,
+                  0) != 0) {
+        return system_failure(message.verb(), "the guest " + domain.name, errno);
+    }
+    domain.paused = paused;
+    return AgentMessage("ok");
 }
 
 void Agent::kill(HostedDomain& domain) {
@@ -199,7 +229,9 @@ void Agent::bury(xs::DomainId id) {
     old_consoles_.emplace_back(name, std::move(domain->console));
     answer_console_waiters(name);
 
-    if (domain->kept && !domain->doomed && domain->crashed && domain->on_crash == "restart") {
+    const bool anew = domain->ended_by == Ending::reboot ||
+                      (domain->ended_by == Ending::crash && domain->on_crash == "restart");
+    if (domain->kept && !domain->doomed && anew) {
         restarter_->restart(name, std::chrono::steady_clock::now() - domain->started);
     }
 }

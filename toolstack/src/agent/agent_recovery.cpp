@@ -121,6 +121,7 @@ bool Agent::adopt(HostedDomain& domain) {
             ::syscall(SYS_pidfd_getfd, domain.pidfd.get(), guest_first_descriptor + number, 0)));
     };
     domain.pid = pid;
+    domain.paused = is_stopped(pid);
     domain.ring = take(0);
     domain.wakes_domain = take(1);
     domain.wakes_daemon = take(2);

@@ -295,13 +295,14 @@ GuestEnding reap(int pidfd) {
     siginfo_t info{};
     if (::waitid(P_PIDFD, static_cast<id_t>(pidfd), &info, WEXITED) != 0) {
         // Not our child: adopted after the last agent's end, so its status went to init.
-        return {true, "ended"};
+        return {true, false, "ended"};
     }
     if (info.si_code == CLD_EXITED) {
-        return {info.si_status != 0, "exit status " + std::to_string(info.si_status)};
+        return {info.si_status != 0, true, "exit status " + std::to_string(info.si_status)};
     }
-    return {true, "killed by signal " + std::to_string(info.si_status) + " (" +
-                      ::strsignal(info.si_status) + ')'};
+    return {true, true,
+            "killed by signal " + std::to_string(info.si_status) + " (" +
+                ::strsignal(info.si_status) + ')'};
 }
 
 }  // namespace stemma::toolstack

@@ -46,7 +46,11 @@ std::string help(const Command& command) {
         if (comma != std::string_view::npos) {
             head += ", -" + std::string(option.name.substr(comma + 1));
         }
-        if (!option.value.empty()) head += ' ' + std::string(option.value);
+        if (!option.left_out.empty()) {
+            head += "[=" + std::string(option.value) + ']';
+        } else if (!option.value.empty()) {
+            head += ' ' + std::string(option.value);
+        }
         head.resize(std::max<std::size_t>(head.size() + 2, 25), ' ');
         text += head + std::string(option.help);
     }
@@ -105,13 +109,25 @@ void add_options(po::options_description& description, std::span<const Option> o
     }
 }
 
+// Boost takes the word that follows for the value of an option that could have one.
+void add_left_out_values(std::vector<std::string>& arguments) {
+    for (const auto& command : commands()) {
+        for (const auto& option : command.options) {
+            if (option.left_out.empty()) continue;
+            const std::string bare = "--" + std::string(option.name);
+            std::ranges::replace(arguments, bare, bare + '=' + std::string(option.left_out));
+        }
+    }
+}
+
 // Options may stand before and after the command's name; which ones there are depends on the
 // command, so its name is looked for first, among all words.
-Result<Parsed> parse(const std::vector<std::string>& arguments) {
+Result<Parsed> parse(std::vector<std::string> arguments) {
     static const std::vector<Option> global{{"help,h", "", ""},
                                             {"version,V", "", ""},
                                             {"output,o", "FORMAT", ""},
                                             {"repository", "DIR", ""}};
+    add_left_out_values(arguments);
     Parsed parsed;
     const auto run = [&](const Command* command) {
         po::options_description visible;

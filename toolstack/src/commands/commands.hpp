@@ -15,10 +15,14 @@ Result<int> run_diff(Invocation& call);
 Result<int> run_list(Invocation& call);
 Result<int> run_log(Invocation& call);
 Result<int> run_net_list(Invocation& call);
+Result<int> run_pause(Invocation& call);
+Result<int> run_reboot(Invocation& call);
 Result<int> run_revert(Invocation& call);
+Result<int> run_shutdown(Invocation& call);
 Result<int> run_snapshot(Invocation& call);
 Result<int> run_branch(Invocation& call);
 Result<int> run_merge(Invocation& call);
 Result<int> run_stats(Invocation& call);
+Result<int> run_unpause(Invocation& call);
 
 }  // namespace stemma::toolstack

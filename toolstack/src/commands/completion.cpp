@@ -35,7 +35,7 @@ Result<int> run_completion(Invocation& call) {
     script += "    case $command in\n";
     script += "        apply) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n";
     script += "        net) words=list ;;\n";
-    script += "        create | destroy | console)\n";
+    script += "        create | destroy | shutdown | reboot | pause | unpause | console)\n";
     script += "            words+=$(xenstore-list /stemma/guests 2>/dev/null) ;;\n";
     script += "    esac\n";
     script += "    COMPREPLY+=($(compgen -W \"$words\" -- \"$word\"))\n";

@@ -1,6 +1,7 @@
 #include "toolstack/xen/xen_agent.hpp"
 
 #include <sys/epoll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "toolstack/domain_nodes.hpp"
+#include "toolstack/process.hpp"
 
 namespace stemma::toolstack {
 
@@ -38,6 +40,11 @@ Result<void> XenAgent::set_up(const std::string& store_socket) {
 
     store_ = std::make_unique<SocketStore>(store_socket, store_limit);
     if (auto there = store_->connect(); !there) return std::unexpected(there.error().error());
+    const auto other = store_->find(XenPlatform::agent);
+    if (other && *other && is_alive(**other)) {
+        return failure(ErrorKind::unavailable, "be", "the agent",
+                       "another one runs: process " + **other);
+    }
     auto links = NetlinkLinks::open();
     if (!links) return std::unexpected(std::move(links.error()));
     links_ = std::move(*links);
@@ -52,7 +59,9 @@ Result<void> XenAgent::set_up(const std::string& store_socket) {
 }
 
 Result<void> XenAgent::run() {
-    return loop_->run();
+    auto ran = loop_->run();
+    store_->remove(XenPlatform::agent);  // a mark that stays names a process that is gone
+    return ran;
 }
 
 void XenAgent::connect() {
@@ -63,6 +72,7 @@ void XenAgent::connect() {
         loop_->after(again, [this] { connect(); });
         return;
     }
+    store_->write(XenPlatform::agent, process_name(::getpid()));
     watched_ = store_->descriptor();
     loop_->add(watched_, EPOLLIN, [this](std::uint32_t) { readable(); });
     look();

@@ -367,6 +367,26 @@ Result<void> XenPlatform::destroy(DomainId domain) {
     return end(domain);
 }
 
+Result<void> XenPlatform::pause(DomainId domain) {
+    return control_->pause(domain);
+}
+
+Result<void> XenPlatform::unpause(DomainId domain) {
+    for (;;) {
+        const auto known = control_->domain(domain);
+        if (!known) return std::unexpected(known.error());
+        if (!*known || !(*known)->paused) return {};
+        if (auto unpaused = control_->unpause(domain); !unpaused) return unpaused;
+    }
+}
+
+Result<Keeper> XenPlatform::keeper(const DomainInfo& domain) {
+    if (!domain.kept) return Keeper::other_toolstack;
+    const auto process = store_.find(agent);
+    if (!process) return std::unexpected(process.error().error());
+    return *process && is_alive(**process) ? Keeper::agent : Keeper::nobody;
+}
+
 Result<void> XenPlatform::move_port(DomainId domain, unsigned index, const std::string& bridge) {
     if (auto moved = links_.set_master(vif_name(domain, index), bridge); !moved) return moved;
     return done(rename_bridge(store_, domain, index, bridge));
@@ -396,6 +416,7 @@ Result<std::vector<DomainInfo>> XenPlatform::domains() {
                         .cpu_microseconds = domain.cpu_nanoseconds / 1000};
         info.state = domain.dying || domain.shutdown ? DomainState::shut_down
                      : made && !kept                 ? DomainState::building
+                     : domain.paused                 ? DomainState::paused
                                                      : DomainState::running;
         info.kept = kept.has_value();
         if (domain.shutdown) {

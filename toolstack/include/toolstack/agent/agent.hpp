@@ -64,6 +64,7 @@ class Agent {
     Result<AgentMessage> start(const AgentMessage& message, std::vector<Descriptor> descriptors);
     Result<AgentMessage> keep(const AgentMessage& message);
     Result<AgentMessage> move(const AgentMessage& message);
+    Result<AgentMessage> set_paused(const AgentMessage& message, bool paused);
     AgentMessage list(const AgentMessage& message);
     std::optional<AgentMessage> console(ClientId client, const AgentMessage& message);
     std::optional<AgentMessage> destroy(ClientId client, const AgentMessage& message);
@@ -75,6 +76,8 @@ class Agent {
     void follow_process(HostedDomain& domain);
     void read_console(HostedDomain& domain);
     void process_ended(xs::DomainId id);
+    // What its process's end was, by that and by the guest's last words.
+    void take_ending(HostedDomain& domain);
     void kill(HostedDomain& domain);
     // Saves, cleans, tells and forgets.
     void finish(HostedDomain& domain);

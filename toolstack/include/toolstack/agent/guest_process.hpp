@@ -40,7 +40,9 @@ Result<GuestProcess> start_guest_process(const GuestProcessRequest& request);
 // How a process ended, from waitid() on its pidfd; it is reaped by this.
 struct GuestEnding {
     bool crashed = false;  // by a signal or an exit status other than 0
-    std::string text;      // "exit status 1", "killed by signal 9 (Killed)"
+    // False of one that the last agent started: init has its status, and it may not have crashed.
+    bool known = true;
+    std::string text;  // "exit status 1", "killed by signal 9 (Killed)"
 };
 GuestEnding reap(int pidfd);
 

@@ -12,6 +12,7 @@
 #include "toolstack/agent/veth_ports.hpp"
 #include "toolstack/descriptor.hpp"
 #include "toolstack/error.hpp"
+#include "toolstack/platform.hpp"
 #include "xs_wire/path.hpp"
 
 namespace stemma::toolstack {
@@ -50,7 +51,8 @@ struct HostedDomain {
     Descriptor pidfd;
     Descriptor console_pipe;  // the reading end
     ConsoleBuffer console;
-    bool crashed = false;
+    bool paused = false;
+    Ending ended_by = Ending::none;
     std::string ending;
     std::chrono::steady_clock::time_point started;
 

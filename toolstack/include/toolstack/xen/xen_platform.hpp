@@ -23,6 +23,8 @@ class XenPlatform : public Platform {
   public:
     // Below it the creators of domains that are being made, by UUID.
     static constexpr char creating[] = "/tool/stemma/creating";
+    // Names the agent's process (process_name()), while one runs.
+    static constexpr char agent[] = "/tool/stemma/agent";
 
     // True in dom0 of a Xen host.
     static bool is_here();
@@ -39,6 +41,11 @@ class XenPlatform : public Platform {
     Result<void> start(DomainId domain) override;
     Result<void> keep(DomainId domain) override;
     Result<void> destroy(DomainId domain) override;
+    Result<void> pause(DomainId domain) override;
+    // However often it was paused: Xen counts.
+    Result<void> unpause(DomainId domain) override;
+    // Of stemma's own the agent, if it runs.
+    Result<Keeper> keeper(const DomainInfo& domain) override;
     // As destroy(), without saving: of one that has ended, or was never kept.
     Result<void> end(DomainId domain);
     Result<void> move_port(DomainId domain, unsigned index, const std::string& bridge) override;
