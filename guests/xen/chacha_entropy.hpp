@@ -31,8 +31,18 @@ class ChaChaEntropy final : public rt::Entropy {
     std::array<std::uint32_t, 3> nonce_{};
 };
 
+// What a machine's unpredictable bytes come from.
+struct EntropySources {
+    bool rdrand = false;
+    bool rdseed = false;
+    bool jitter = false;
+
+    bool any() const { return rdrand || rdseed || jitter; }
+};
+
 // Seeds from RDSEED or RDRAND where the processor has one, and from the jitter of the time stamp
-// counter over memory accesses and hypercalls in any case.
-void gather(ChaChaEntropy& entropy);
+// counter over memory accesses and exits to the hypervisor in any case; says which of them gave. An
+// emulator that counts instructions for time has no jitter.
+EntropySources gather(ChaChaEntropy& entropy);
 
 }  // namespace stemma::xen

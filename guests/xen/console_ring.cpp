@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "xen/bare_machine.hpp"
 #include "xen/event_channels.hpp"
 #include "xen/hypercall.hpp"
 
@@ -68,6 +69,7 @@ void ConsoleRing::line(std::string_view text) {
 }
 
 void emergency_console_line(std::string_view text) {
+    if (!on_xen()) return serial_line(text);
     if (the_console != nullptr) the_console->line(text);
     const auto log = [](char c) { asm volatile("outb %0, %1" : : "a"(c), "Nd"(xen_log_port)); };
     for (const char c : text)

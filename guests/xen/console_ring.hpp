@@ -29,7 +29,8 @@ class ConsoleRing final : public rt::Console {
     std::uint64_t dropped_ = 0;
 };
 
-// For a panic: to the console that exists, and to Xen's own log (port 0xe9).
+// For a panic: to the console that exists, and to Xen's own log (port 0xe9); without Xen to the
+// serial port.
 void emergency_console_line(std::string_view text);
 
 }  // namespace stemma::xen

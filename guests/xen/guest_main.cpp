@@ -34,7 +34,7 @@ class Edge {
           link_(ring),
           grants_(std::move(grants)),
           shutdown_(link_.store()) {
-        gather(entropy_);
+        if (!gather(entropy_).any()) panic("this machine has no source of entropy");
     }
 
     [[noreturn]] void run() {

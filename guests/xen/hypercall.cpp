@@ -2,7 +2,13 @@
 
 #include <cpuid.h>
 
+#include "xen/bare_machine.hpp"
+
 namespace stemma::xen {
+
+namespace {
+bool found_xen = false;
+}  // namespace
 
 // Leaf base + 2 says in EBX which register takes the page's address: it is not always the base
 // (xen/arch-x86/cpuid.h).
@@ -18,9 +24,14 @@ bool install_hypercall_page() {
                      : "c"(b), "a"(static_cast<std::uint32_t>(page)),
                        "d"(static_cast<std::uint32_t>(page >> 32))
                      : "memory");
-        return true;
+        found_xen = true;
+        break;
     }
-    return false;
+    return found_xen;
+}
+
+bool on_xen() {
+    return found_xen;
 }
 
 std::optional<std::uint64_t> domain_parameter(std::uint32_t index) {
@@ -34,6 +45,7 @@ std::optional<std::uint64_t> domain_parameter(std::uint32_t index) {
 }
 
 void shut_down(unsigned reason) {
+    if (!on_xen()) end_machine(reason == SHUTDOWN_poweroff ? 0 : 1);
     sched_shutdown request{reason};
     for (;;)
         schedule_op(SCHEDOP_shutdown, request);

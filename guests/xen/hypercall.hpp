@@ -18,6 +18,8 @@ namespace stemma::xen {
 // Asks Xen to fill in hypercall_page; false when we do not run on Xen. To be called before the page
 // is made read-only.
 bool install_hypercall_page();
+// Whether it did; hypercalls without it are exceptions.
+bool on_xen();
 
 // A call into Xen: a result of 0 or more, or a negative errno of Xen (xen/errno.h). Structures are
 // passed by address: memory is mapped one to one.
@@ -51,7 +53,8 @@ long schedule_op(unsigned operation, Argument& argument) {
 // HVM_PARAM_ values of this domain (xen/hvm/params.h).
 std::optional<std::uint64_t> domain_parameter(std::uint32_t index);
 
-// Ends the domain: SHUTDOWN_poweroff, SHUTDOWN_reboot or SHUTDOWN_crash (xen/sched.h).
+// Ends the domain: SHUTDOWN_poweroff, SHUTDOWN_reboot or SHUTDOWN_crash (xen/sched.h). Without Xen
+// it ends the machine, with a status of 0 for a poweroff and 1 for the others.
 [[noreturn]] void shut_down(unsigned reason);
 
 }  // namespace stemma::xen

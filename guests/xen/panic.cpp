@@ -2,13 +2,10 @@
 
 #include <string_view>
 
+#include "xen/back_trace.hpp"
 #include "xen/console_ring.hpp"
+#include "xen/fault_trap.hpp"
 #include "xen/hypercall.hpp"
-
-extern "C" {
-extern const char image_start[];
-extern const char image_end[];
-}
 
 namespace stemma::xen {
 
@@ -41,10 +38,6 @@ class Line {
     std::size_t size_ = 0;
 };
 
-bool in_image(std::uint64_t place) {
-    return place >= address(image_start) && place < address(image_end);
-}
-
 void say(const Line& line) {
     emergency_console_line(line.text());
 }
@@ -52,6 +45,7 @@ void say(const Line& line) {
 }  // namespace
 
 void panic_at(const Fault& fault) {
+    spring_trap(fault);
     if (panicking) shut_down(SHUTDOWN_crash);
     panicking = true;
     say(Line() << "panic: " << fault.name);
@@ -59,16 +53,9 @@ void panic_at(const Fault& fault) {
         say(Line() << "  at " << fault.instruction << ", error " << fault.error << ", address "
                    << fault.address);
     }
-    // Frames lie on the stack, each above the one before.
-    const std::uint64_t* frame = fault.frame_pointer;
-    constexpr int frames_max = 32;
-    for (int depth = 0; depth < frames_max && in_image(address(frame)); ++depth) {
-        const auto* const next = reinterpret_cast<const std::uint64_t*>(frame[0]);
-        if (!in_image(frame[1])) break;
-        say(Line() << "  called from " << frame[1]);
-        if (next <= frame) break;
-        frame = next;
-    }
+    const BackTrace trace(fault.frame_pointer);
+    for (const std::uint64_t caller : trace.callers())
+        say(Line() << "  called from " << caller);
     shut_down(SHUTDOWN_crash);
 }
 

@@ -13,7 +13,8 @@ struct Fault {
 };
 
 // Says on the console what happened, with a back trace of return addresses (addr2line -e on the
-// image with symbols tells the lines), and ends the domain with SHUTDOWN_crash.
+// image with symbols tells the lines), and ends the domain with SHUTDOWN_crash; without Xen, the
+// machine with a status of 1.
 [[noreturn]] void panic_at(const Fault& fault);
 [[noreturn]] void panic(const char* why);
 
