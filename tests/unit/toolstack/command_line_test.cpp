@@ -77,6 +77,8 @@ TEST_CASE("what is not understood is a usage error with a hint") {
         {{"snapshot", "a.b"}, "letters, digits or '-'"},
         {{"diff", "/stemma"}, "a snapshot"},
         {{"completion", "tcsh"}, "bash"},
+        {{"build", "probo"}, "did you mean probe?"},
+        {{"build", "nat", "-o", "nat.elf"}, "a file to write is named by --output-file, or -O"},
     };
     for (const auto& [words, expected] : cases) {
         const auto outcome = run(words);

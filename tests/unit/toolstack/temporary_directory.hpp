@@ -17,6 +17,7 @@ class TemporaryDirectory {
     TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
     ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
 
+    const std::string& path() const { return path_; }
     std::string operator/(const std::string& name) const { return path_ + '/' + name; }
 
   private:

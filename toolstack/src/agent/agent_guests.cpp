@@ -62,6 +62,10 @@ Result<AgentMessage> Agent::start(const AgentMessage& message,
                        "there is no image \"" + image + '"');
     }
     request.program = named ? options_.guest_directory + '/' + image : image;
+    if (named) {
+        if (auto file = check_image_file(image, request.program); !file)
+            return std::unexpected(std::move(file.error()));
+    }
     request.memory = options_.limit_memory ? domain.memory : 0;
     request.dies_with_agent = options_.guests_die_with_agent;
 

@@ -184,7 +184,10 @@ Result<Parsed> parse(std::vector<std::string> arguments) {
     const std::string output =
         parsed.options.contains("output") ? parsed.options["output"] : "text";
     if (output != "text" && output != "json") {
-        return usage("-o " + output, "text or json is expected", "");
+        return usage("-o " + output, "text or json is expected",
+                     parsed.command != nullptr && parsed.command->name == "build"
+                         ? "a file to write is named by --output-file, or -O"
+                         : "");
     }
     parsed.json = output == "json";
     parsed.repository =

@@ -7,6 +7,7 @@ namespace stemma::toolstack {
 
 Result<int> run_agent(Invocation& call);
 Result<int> run_apply(Invocation& call);
+Result<int> run_build(Invocation& call);
 Result<int> run_completion(Invocation& call);
 Result<int> run_console(Invocation& call);
 Result<int> run_create(Invocation& call);

@@ -34,6 +34,7 @@ Result<int> run_completion(Invocation& call) {
     script += "    case $command in\n" + options + "    esac\n";
     script += "    case $command in\n";
     script += "        apply) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n";
+    script += "        build) words+=\"nat dns probe\" ;;\n";
     script += "        net) words=list ;;\n";
     script += "        create | destroy | shutdown | reboot | pause | unpause | console)\n";
     script += "            words+=$(xenstore-list /stemma/guests 2>/dev/null) ;;\n";

@@ -185,6 +185,10 @@ Result<RingFrames> XenPlatform::load(DomainId domain, LoadRequest request) {
                    {},
                    pending.request.memory,
                    !pending.request.paravirtual};
+    if (is_own_image(request.image)) {
+        if (auto file = check_image_file(request.image, image.kernel); !file)
+            return std::unexpected(std::move(file.error()));
+    }
     void* state = MAP_FAILED;
     struct stat status {};
     // Only our own images know what a saved state is; another would take it for its ramdisk.
