@@ -113,12 +113,12 @@ exception_common:
     call stemma_exception
     ud2
 
-// Filled in by Xen (hypercall.hpp); a stub of 32 bytes for each hypercall.
-    .section .text.hypercall_page, "ax", @progbits
+// Filled in by Xen (hypercall.hpp); a stub of 32 bytes for each hypercall. Takes no room in the file.
+    .section .hypercall_page, "ax", @nobits
     .balign 4096
     .globl hypercall_page
 hypercall_page:
-    .skip 4096, 0xcc
+    .skip 4096
 
     .section .rodata
     .align 8
