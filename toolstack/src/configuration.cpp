@@ -70,7 +70,7 @@ const Guest* find_guest(const Configuration& configuration, std::string_view nam
     return found;
 }
 
-std::string command_line(const Guest& guest) {
+std::string command_line(const Guest& guest, std::span<const unsigned> numbers) {
     std::string words;
     const auto add = [&](const std::string& word) {
         if (!words.empty()) words += ' ';
@@ -80,7 +80,8 @@ std::string command_line(const Guest& guest) {
         const auto& interface = guest.interfaces[i];
         if (!interface.address) continue;
         const std::string key(interface.role == Role::none ? "address" : name(interface.role));
-        add(key + "=vif" + std::to_string(i) + ',' + to_string(*interface.address));
+        const std::size_t number = i < numbers.size() ? numbers[i] : i;
+        add(key + "=vif" + std::to_string(number) + ',' + to_string(*interface.address));
     }
     for (const auto& interface : guest.interfaces) {
         if (interface.gateway) add("gateway=" + format_ipv4(*interface.gateway));

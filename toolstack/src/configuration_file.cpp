@@ -6,6 +6,7 @@
 
 #include "toml_reader.hpp"
 #include "toolstack/file_text.hpp"
+#include "toolstack/interface_keys.hpp"
 #include "toolstack/zone_file.hpp"
 
 namespace stemma::toolstack {
@@ -181,117 +182,55 @@ void ConfigurationReader::guest(const std::string& name, const toml::table& tabl
 
 void ConfigurationReader::interface(const std::string& path, const toml::table& table,
                                     Interface& interface) {
-    reader_.check_keys(table, path, {"bridge", "mac", "address", "gateway", "role"});
-    const Bridge* bridge = nullptr;
-    if (auto text = reader_.string(table, path, "bridge", "the name of a bridge")) {
-        interface.bridge = std::move(*text);
-        const auto found = configuration_.bridges.find(interface.bridge);
-        if (found == configuration_.bridges.end()) {
-            reader_.fault(*table.get("bridge"), path + ".bridge",
-                          "the name of a bridge that is configured is expected; \"" +
-                              interface.bridge + "\" is not: add [bridges." + interface.bridge +
-                              "]");
-        } else {
-            bridge = &found->second;
-        }
-    } else if (!table.contains("bridge")) {
-        reader_.fault(table, path + ".bridge",
-                      "the name of a bridge is expected: the key is missing, and none is guessed");
-    }
-    if (const auto text =
-            reader_.string(table, path, "mac", "an address, as \"00:16:3e:00:00:01\",")) {
-        const auto mac = parse_mac(*text);
-        const toml::node& node = *table.get("mac");
-        if (!mac || mac->is_multicast() || mac->is_zero()) {
-            reader_.fault(
-                node, path + ".mac",
-                "an address of one station, as \"00:16:3e:00:00:01\", is expected, not \"" + *text +
-                    '"');
-        } else if (const auto [owner, fresh] = macs_.emplace(*mac, path); !fresh) {
-            reader_.fault(node, path + ".mac",
-                          "an address of its own is expected; " + owner->second + " has this one");
-        } else {
-            interface.mac = *mac;
-        }
-    }
-    constexpr std::string_view expected = "an address with its prefix, as \"10.0.0.1/24\",";
-    if (const auto text = reader_.string(table, path, "address", expected)) {
-        const toml::node& node = *table.get("address");
-        interface.address = parse_ipv4_interface(*text);
-        if (!interface.address || !interface.address->is_host()) {
-            interface.address.reset();
-            reader_.fault(node, path + ".address",
-                          std::string(expected) + " is expected, not \"" + *text + '"');
-        } else {
-            take_address(interface.address->address, path, node, path + ".address");
-            if (bridge != nullptr && bridge->address &&
-                (bridge->address->network() != interface.address->network() ||
-                 bridge->address->prefix != interface.address->prefix)) {
-                reader_.fault(node, path + ".address",
-                              "an address in the network of its bridge, " +
-                                  to_string(Ipv4Interface{bridge->address->network(),
-                                                          bridge->address->prefix}) +
-                                  ", is expected, not \"" + *text + '"');
+    std::vector<std::string_view> names;
+    for (const auto& key : interface_keys())
+        names.push_back(key.name);
+    reader_.check_keys(table, path, names);
+    for (const auto& key : interface_keys()) {
+        const std::string at = path + '.' + std::string(key.name);
+        const auto text = reader_.string(table, path, key.name, key.expected);
+        if (!text) {
+            if (key.name == "bridge" && !table.contains("bridge")) {
+                reader_.fault(table, at,
+                              std::string(key.expected) +
+                                  " is expected: the key is missing, and none is guessed");
             }
+            continue;
         }
-    }
-    if (const auto text =
-            reader_.string(table, path, "gateway", "an address, as \"10.0.0.254\",")) {
-        const toml::node& node = *table.get("gateway");
-        interface.gateway = parse_ipv4(*text);
-        const bool inside = interface.gateway && interface.address &&
-                            interface.address->contains(*interface.gateway) &&
-                            *interface.gateway != interface.address->address;
-        if (!inside) {
-            reader_.fault(node, path + ".gateway",
-                          "the address of another host in the interface's network is expected, "
-                          "not \"" +
-                              *text + '"');
+        const toml::node& node = *table.get(key.name);
+        if (auto cause = take_interface_key(interface, key.name, *text, configuration_)) {
+            reader_.fault(node, at, *cause);
         }
-    }
-    if (const auto text = reader_.string(table, path, "role", "\"outside\" or \"inside\"")) {
-        if (*text == "outside") {
-            interface.role = Role::outside;
-        } else if (*text == "inside") {
-            interface.role = Role::inside;
-        } else {
-            reader_.fault(*table.get("role"), path + ".role",
-                          "\"outside\" or \"inside\" is expected, not \"" + *text + '"');
+        if (key.name == "address" && interface.address) {
+            take_address(interface.address->address, path, node, at);
+        }
+        if (key.name != "mac" || interface.mac.is_zero()) continue;
+        if (const auto [owner, fresh] = macs_.emplace(interface.mac, path); !fresh) {
+            reader_.fault(node, at,
+                          "an address of its own is expected; " + owner->second + " has this one");
         }
     }
 }
 
-// A nat guest is between two networks; the others have one address each and no role.
 void ConfigurationReader::roles(const std::string& path, const toml::table& table,
                                 const Guest& guest) {
     const auto* array = table.get_as<toml::array>("interfaces");
-    const toml::node& node = array != nullptr ? static_cast<const toml::node&>(*array) : table;
-    if (guest.image == "nat") {
-        for (const auto role : {Role::outside, Role::inside}) {
-            if (std::ranges::count(guest.interfaces, role, &Interface::role) == 1) continue;
-            reader_.fault(node, path + ".interfaces",
-                          "one interface with role = \"" + std::string(name(role)) +
-                              "\" is expected of a nat guest");
+    const toml::node& all = array != nullptr ? static_cast<const toml::node&>(*array) : table;
+    for (const auto& fault : interface_faults(guest)) {
+        if (!fault.index) {
+            reader_.fault(all, path + ".interfaces", fault.cause);
+            continue;
         }
-    }
-    if (is_own_image(guest.image)) {
-        for (std::size_t i = 0; i < guest.interfaces.size(); ++i) {
-            const std::string at = path + ".interfaces[" + std::to_string(i) + ']';
-            const auto* inner = array->get(i)->as_table();
-            if (!guest.interfaces[i].address && !inner->contains("address")) {
-                reader_.fault(*inner, at + ".address",
-                              "an address is expected: the key is missing");
-            }
-            if (guest.image != "nat" && guest.interfaces[i].role != Role::none) {
-                reader_.fault(*inner->get("role"), at + ".role",
-                              "a role is expected of a nat guest's interfaces only");
-            }
-        }
-        if (guest.image != "nat" && guest.interfaces.size() != 1) {
-            reader_.fault(node, path + ".interfaces",
-                          "one interface is expected of a " + guest.image + " guest, not " +
-                              std::to_string(guest.interfaces.size()));
-        }
+        const auto* inner = array->get(*fault.index)->as_table();
+        if (inner == nullptr)
+            continue;  // what stands there is no interface, and that has been told
+        const toml::node* node = inner->get(fault.key);
+        // One that is there and not valid has been told.
+        if (fault.key == "address" && node != nullptr) continue;
+        reader_.fault(
+            node != nullptr ? *node : *inner,
+            path + ".interfaces[" + std::to_string(*fault.index) + "]." + std::string(fault.key),
+            fault.cause);
     }
 }
 

@@ -10,7 +10,6 @@
 
 #include "toolstack/domain_nodes.hpp"
 #include "toolstack/uuid.hpp"
-#include "toolstack/vif_state.hpp"
 
 namespace stemma::toolstack {
 
@@ -65,9 +64,9 @@ class Creation {
             return *word == "1";
         }
         for (unsigned i = 0; i < guest_.interfaces.size(); ++i) {
-            const auto state = store_.find(backend_path(domain_.id, i) + "/state");
-            if (!state) return std::unexpected(state.error().error());
-            if (*state != value(VifState::connected)) return false;
+            const auto connected = is_vif_connected(store_, domain_.id, i);
+            if (!connected) return std::unexpected(connected.error().error());
+            if (!*connected) return false;
         }
         return true;
     }

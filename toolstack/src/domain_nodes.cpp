@@ -1,5 +1,7 @@
 #include "toolstack/domain_nodes.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <initializer_list>
 #include <utility>
 
@@ -9,6 +11,14 @@
 namespace stemma::toolstack {
 
 namespace {
+
+std::string arguments_path(DomainId domain) {
+    return library_path(domain) + "/stemma/arguments";
+}
+
+std::string vif_library_path(DomainId domain, unsigned index) {
+    return library_path(domain) + "/device/vif/" + std::to_string(index);
+}
 
 class NodeWriter {
   public:
@@ -69,7 +79,7 @@ void write_home(NodeWriter& writer, const DomainNodes& nodes) {
         writer.write(library + "/stemma/ramdisk", nodes.guest->ramdisk);
     }
     writer.write(library + "/stemma/memory", std::to_string(nodes.guest->memory));
-    writer.write(library + "/stemma/arguments", command_line(*nodes.guest));
+    writer.write(arguments_path(id), command_line(*nodes.guest));
 }
 
 void write_vif(NodeWriter& writer, DomainId id, unsigned index, const Interface& interface) {
@@ -97,7 +107,7 @@ void write_vif(NodeWriter& writer, DomainId id, unsigned index, const Interface&
     const std::vector<std::pair<std::string, std::string>> front_nodes{
         {"backend", back},  {"backend-id", "0"}, {"state", initialising},
         {"handle", handle}, {"mac", mac},        {"trusted", "1"}};
-    const std::string library = library_path(id) + "/device/vif/" + handle;
+    const std::string library = vif_library_path(id, index);
 
     writer.write(back, "", {{Access::none, 0}, {Access::read, id}});
     for (const auto& [key, node] : back_nodes)
@@ -147,6 +157,33 @@ StoreResult<void> write_ring_nodes(Store& store, TransactionId transaction, Doma
     return store.write(home + "/console/ring-ref", std::to_string(frames.console), transaction);
 }
 
+StoreResult<void> write_vif_nodes(Store& store, TransactionId transaction, DomainId domain,
+                                  unsigned index, const Interface& interface) {
+    NodeWriter writer;
+    write_vif(writer, domain, index, interface);
+    return writer.submit(store, transaction);
+}
+
+StoreResult<void> remove_vif_nodes(Store& store, TransactionId transaction, DomainId domain,
+                                   unsigned index) {
+    for (const auto& path : {frontend_path(domain, index), backend_path(domain, index),
+                             vif_library_path(domain, index)}) {
+        if (auto removed = store.remove(path, transaction); !removed) return removed;
+        const std::string directory(xs::parent(path));
+        const auto others = store.list(directory, transaction);
+        if (!others) return std::unexpected(others.error());
+        if (!others->empty()) continue;
+        if (auto removed = store.remove(directory, transaction); !removed) return removed;
+    }
+    return {};
+}
+
+StoreResult<bool> is_vif_connected(Store& store, DomainId domain, unsigned index) {
+    const auto state = store.find(backend_path(domain, index) + "/state");
+    if (!state) return std::unexpected(state.error());
+    return *state == value(VifState::connected);
+}
+
 StoreResult<void> remove_domain_nodes(Store& store, DomainId domain, const std::string& uuid) {
     return store.transact([&](TransactionId transaction) -> StoreResult<void> {
         std::vector<std::string> paths{xs::domain_path(domain),
@@ -160,17 +197,47 @@ StoreResult<void> remove_domain_nodes(Store& store, DomainId domain, const std::
     });
 }
 
-StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domain) {
+StoreResult<std::vector<RunningVif>> read_vifs(Store& store, DomainId domain) {
+    const auto names = store.list(library_path(domain) + "/device/vif");
+    if (!names) return std::unexpected(names.error());
+    std::vector<RunningVif> vifs;
+    for (const auto& name : *names) {
+        unsigned index = 0;
+        const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), index);
+        if (error == std::errc() && end == name.data() + name.size()) vifs.push_back({index});
+    }
+    std::ranges::sort(vifs, {}, &RunningVif::index);
+    std::vector<std::string> paths;
+    for (const auto& vif : vifs) {
+        paths.push_back(backend_path(domain, vif.index) + "/bridge");
+        paths.push_back(backend_path(domain, vif.index) + "/mac");
+    }
+    const auto values = store.find_all(paths);
+    if (!values) return std::unexpected(values.error());
+    for (std::size_t i = 0; i < vifs.size(); ++i) {
+        vifs[i].bridge = (*values)[2 * i].value_or("");
+        vifs[i].mac = (*values)[2 * i + 1].value_or("");
+    }
+    return vifs;
+}
+
+StoreResult<void> write_arguments(Store& store, TransactionId transaction, DomainId domain,
+                                  std::string_view arguments) {
+    return store.write(arguments_path(domain), arguments, transaction);
+}
+
+StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domain,
+                                                    TransactionId transaction) {
     const std::string library = library_path(domain);
     std::vector<std::string> paths{library + "/stemma/image", library + "/stemma/ramdisk",
                                    library + "/type", library + "/stemma/memory",
-                                   library + "/stemma/arguments"};
+                                   arguments_path(domain)};
     const std::size_t vifs = paths.size();
     for (unsigned i = 0; i < interfaces_max; ++i) {
         paths.push_back(backend_path(domain, i) + "/bridge");
         paths.push_back(backend_path(domain, i) + "/mac");
     }
-    auto found = store.find_all(paths);
+    auto found = store.find_all(paths, transaction);
     if (!found) return std::unexpected(std::move(found.error()));
     auto& values = *found;
     if (!values[0]) return std::nullopt;
@@ -180,21 +247,25 @@ StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domai
                   .memory = values[3].value_or(""),
                   .arguments = values[4].value_or(""),
                   .vifs = {}};
-    for (std::size_t i = vifs; i < values.size() && values[i]; i += 2)
-        made.vifs.push_back({*values[i], values[i + 1].value_or("")});
+    for (unsigned i = 0; i < interfaces_max; ++i) {
+        const auto &bridge = values[vifs + 2 * i], &mac = values[vifs + 2 * i + 1];
+        if (bridge) made.vifs.push_back({i, *bridge, mac.value_or("")});
+    }
     return made;
+}
+
+std::string describe_vif(Store& store, DomainId domain, unsigned index) {
+    const auto front = store.find(frontend_path(domain, index) + "/state");
+    const auto back = store.find(backend_path(domain, index) + "/state");
+    return "interface " + std::to_string(index) + ": frontend " +
+           describe_vif_state(front ? front->value_or("") : "unknown") + ", backend " +
+           describe_vif_state(back ? back->value_or("") : "unknown");
 }
 
 std::string describe_vifs(Store& store, DomainId domain, std::size_t count) {
     std::string text;
-    for (unsigned i = 0; i < count; ++i) {
-        const auto front = store.find(frontend_path(domain, i) + "/state");
-        const auto back = store.find(backend_path(domain, i) + "/state");
-        if (!text.empty()) text += "; ";
-        text += "interface " + std::to_string(i) + ": frontend " +
-                describe_vif_state(front ? front->value_or("") : "unknown") + ", backend " +
-                describe_vif_state(back ? back->value_or("") : "unknown");
-    }
+    for (unsigned i = 0; i < count; ++i)
+        text += (i == 0 ? "" : "; ") + describe_vif(store, domain, i);
     return text;
 }
 

@@ -142,6 +142,12 @@ Result<std::string> HostedPlatform::attach_port(DomainId domain, const PortReque
     return std::string(reply->text("link"));
 }
 
+Result<bool> HostedPlatform::detach_port(DomainId domain, unsigned index) {
+    return failure(ErrorKind::refused, "detach", "interface " + std::to_string(index),
+                   "domain " + std::to_string(domain) +
+                       " is a process, which was given its ports when it began");
+}
+
 Result<void> HostedPlatform::start(DomainId domain) {
     auto loaded = loaded_.extract(domain);
     if (loaded.empty()) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "toolstack/interface_match.hpp"
 #include "toolstack/reconcile.hpp"
 
 namespace stemma::toolstack {
@@ -11,8 +12,27 @@ bool is_lost(const MadeFrom& made) {
     return made.image.empty();
 }
 
+std::string started_with(const MadeFrom& made) {
+    return "it was started with `" + made.arguments + '`';
+}
+
+// Of one that takes its interfaces when it starts.
+std::string why_other_interfaces(const Guest& wanted, const MadeFrom& made) {
+    if (made.vifs.size() != wanted.interfaces.size()) {
+        return "it had " + std::to_string(made.vifs.size()) + " interfaces";
+    }
+    for (std::size_t i = 0; i < made.vifs.size(); ++i) {
+        if (made.vifs[i].index != i || made.vifs[i].mac != to_string(wanted.interfaces[i].mac)) {
+            return "interface " + std::to_string(made.vifs[i].index) + " had " + made.vifs[i].mac;
+        }
+    }
+    return made.arguments == command_line(wanted) ? "" : started_with(made);
+}
+
 // Why a running guest cannot become the wanted one without being made anew; empty if it can.
-std::string why_recreate(const Guest& wanted, const MadeFrom& made) {
+std::string why_recreate(const Guest& wanted, const RunningGuest& running,
+                         const InterfaceMatch& match) {
+    const MadeFrom& made = running.made_from;
     if (is_lost(made)) return "its nodes in XenStore are lost";
     if (made.image != wanted.image) return "its image was " + made.image;
     if (made.ramdisk != wanted.ramdisk) return "its ramdisk was " + made.ramdisk;
@@ -20,18 +40,8 @@ std::string why_recreate(const Guest& wanted, const MadeFrom& made) {
     if (made.memory != std::to_string(wanted.memory)) {
         return "its memory was " + made.memory + " MB";
     }
-    if (made.vifs.size() != wanted.interfaces.size()) {
-        return "it had " + std::to_string(made.vifs.size()) + " interfaces";
-    }
-    for (std::size_t i = 0; i < made.vifs.size(); ++i) {
-        if (made.vifs[i].mac != to_string(wanted.interfaces[i].mac)) {
-            return "interface " + std::to_string(i) + " had " + made.vifs[i].mac;
-        }
-    }
-    if (made.arguments != command_line(wanted)) {
-        return "it was started with `" + made.arguments + '`';
-    }
-    return "";
+    if (!running.takes_interfaces) return why_other_interfaces(wanted, made);
+    return has_same_words(made.arguments, wanted, match) ? "" : started_with(made);
 }
 
 class Planner {
@@ -107,7 +117,8 @@ class Planner {
             if (guest.autostart) starts_.push_back({.kind = Action::Kind::start, .guest = name});
             return;
         }
-        if (const auto why = why_recreate(guest, running->made_from); !why.empty()) {
+        const auto match = match_interfaces(guest, running->made_from.vifs);
+        if (const auto why = why_recreate(guest, *running, match); !why.empty()) {
             add({.kind = Action::Kind::destroy,
                  .guest = name,
                  .domain = running->domain.id,
@@ -115,18 +126,27 @@ class Planner {
             starts_.push_back({.kind = Action::Kind::start, .guest = name});
             return;
         }
-        for (unsigned i = 0; i < guest.interfaces.size(); ++i) {
+        const DomainId id = running->domain.id;
+        for (const unsigned number : match.unwanted) {
+            add({.kind = Action::Kind::detach, .guest = name, .domain = id, .index = number});
+        }
+        for (std::size_t i = 0; i < guest.interfaces.size(); ++i) {
+            const auto& [number, present] = match.wanted[i];
             const auto& bridge = guest.interfaces[i].bridge;
-            if (running->made_from.vifs[i].bridge == bridge &&
-                bridge_of(vif_name(running->domain.id, i)) == bridge) {
-                continue;
-            }
-            add({.kind = Action::Kind::move,
+            if (present && is_on(*running, number, bridge)) continue;
+            add({.kind = present ? Action::Kind::move : Action::Kind::attach,
                  .guest = name,
                  .bridge = bridge,
-                 .domain = running->domain.id,
-                 .index = i});
+                 .domain = id,
+                 .index = number,
+                 .mac = guest.interfaces[i].mac});
         }
+    }
+
+    // By its node and by the kernel.
+    bool is_on(const RunningGuest& running, unsigned number, const std::string& bridge) const {
+        const auto vif = std::ranges::find(running.made_from.vifs, number, &RunningVif::index);
+        return vif->bridge == bridge && bridge_of(vif_name(running.domain.id, number)) == bridge;
     }
 
     std::string bridge_of(const std::string& port) const {
@@ -141,10 +161,9 @@ class Planner {
         return std::ranges::any_of(observed_.links, [&](const Link& link) {
             if (link.master != bridge.index) return false;
             return std::ranges::none_of(observed_.guests, [&](const RunningGuest& guest) {
-                for (unsigned i = 0; i < guest.made_from.vifs.size(); ++i) {
-                    if (vif_name(guest.domain.id, i) == link.name) return true;
-                }
-                return false;
+                return std::ranges::any_of(guest.made_from.vifs, [&](const RunningVif& vif) {
+                    return vif_name(guest.domain.id, vif.index) == link.name;
+                });
             });
         });
     }
@@ -180,6 +199,12 @@ std::string to_string(const Action& action) {
         case Action::Kind::move:
             text = "move " + interface + " to " + action.bridge;
             break;
+        case Action::Kind::detach:
+            text = "detach " + interface;
+            break;
+        case Action::Kind::attach:
+            text = "attach " + interface + " to " + action.bridge;
+            break;
         case Action::Kind::start:
             text = "start " + action.guest;
             break;
@@ -196,10 +221,12 @@ char sign(const Action& action) {
         case Action::Kind::destroy:
         case Action::Kind::remove_address:
         case Action::Kind::remove_bridge:
+        case Action::Kind::detach:
             return '-';
         case Action::Kind::make_bridge:
         case Action::Kind::add_address:
         case Action::Kind::start:
+        case Action::Kind::attach:
             return '+';
         case Action::Kind::take_up:
         case Action::Kind::move:

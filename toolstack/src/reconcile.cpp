@@ -4,6 +4,8 @@
 #include <set>
 #include <utility>
 
+#include "toolstack/attach_interface.hpp"
+
 namespace stemma::toolstack {
 
 namespace {
@@ -24,6 +26,18 @@ Result<void> perform(Store& store, Platform& platform, Links& links, const Confi
             return links.add_address(action.bridge, action.address);
         case Action::Kind::move:
             return platform.move_port(action.domain, action.index, action.bridge);
+        case Action::Kind::detach: {
+            auto released = detach_interface(store, platform, action.domain, action.index,
+                                             &wanted.guests.at(action.guest));
+            if (!released) return std::unexpected(std::move(released.error()));
+            return {};
+        }
+        case Action::Kind::attach: {
+            const Guest& guest = wanted.guests.at(action.guest);
+            const auto interface = std::ranges::find(guest.interfaces, action.mac, &Interface::mac);
+            return attach_interface(store, platform, action.domain, action.index, *interface,
+                                    &guest, options);
+        }
         case Action::Kind::start: {
             auto created = create_guest(store, platform, action.guest,
                                         wanted.guests.at(action.guest), find_saved_state, options);
@@ -59,8 +73,8 @@ std::vector<std::string> facts(const Configuration& wanted, const Observed& obse
         if (!wanted.guests.contains(running.domain.name)) continue;
         std::string text =
             "guest " + running.domain.name + " runs as domain " + std::to_string(running.domain.id);
-        for (std::size_t i = 0; i < running.made_from.vifs.size(); ++i) {
-            text += ", interface " + std::to_string(i) + " on " + running.made_from.vifs[i].bridge;
+        for (const auto& vif : running.made_from.vifs) {
+            text += ", interface " + std::to_string(vif.index) + " on " + vif.bridge;
         }
         found.push_back(std::move(text));
     }
@@ -81,14 +95,15 @@ Result<Observed> observe(Store& store, Platform& platform, Links& links) {
         auto made = read_made_from(store, domain.id);
         if (!made) return std::unexpected(made.error().error());
         if (*made) {
-            observed.guests.push_back({std::move(domain), std::move(**made)});
+            const bool takes = platform.takes_interfaces((*made)->image);
+            observed.guests.push_back({std::move(domain), std::move(**made), takes});
             continue;
         }
         // Another toolstack's has a type there; one whose xenstored died under it has nothing.
         const auto type = store.find(library_path(domain.id) + "/type");
         if (!type) return std::unexpected(type.error().error());
         if (!*type && !domain.name.empty()) {
-            observed.guests.push_back({std::move(domain), MadeFrom()});
+            observed.guests.push_back({std::move(domain), MadeFrom(), false});
         }
     }
     return observed;

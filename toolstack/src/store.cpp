@@ -57,6 +57,11 @@ constexpr int transaction_attempts = 100;
 
 }  // namespace
 
+Result<void> to_result(const StoreResult<void>& result) {
+    if (!result) return std::unexpected(result.error().error());
+    return {};
+}
+
 Error StoreError::error() const {
     Error error{.tried = operation + " in XenStore", .on = path, .cause = cause};
     if (code) {

@@ -44,7 +44,7 @@ std::vector<FileFault> TomlReader::faults() {
 }
 
 void TomlReader::check_keys(const toml::table& table, const std::string& path,
-                            std::initializer_list<std::string_view> known) {
+                            const std::vector<std::string_view>& known) {
     for (const auto& [key, value] : table) {
         if (std::ranges::find(known, key.str()) != known.end()) continue;
         std::string cause = "unknown key; ";

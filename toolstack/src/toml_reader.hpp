@@ -22,7 +22,6 @@
 // clang-format on
 #pragma pop_macro("NDEBUG")
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -44,7 +43,7 @@ class TomlReader {
 
     // Each key of `table` must be one of `known`.
     void check_keys(const toml::table& table, const std::string& path,
-                    std::initializer_list<std::string_view> known);
+                    const std::vector<std::string_view>& known);
 
     // Null, and a fault when the key is there with another type. `path` is the table's own.
     const toml::table* table(const toml::table& in, const std::string& path, std::string_view key);

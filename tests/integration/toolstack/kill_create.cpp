@@ -27,6 +27,12 @@ class KillingPlatform : public Platform {
     ReadySign ready_sign(const std::string& image) const override {
         return real_.ready_sign(image);
     }
+    bool takes_interfaces(const std::string& image) const override {
+        return real_.takes_interfaces(image);
+    }
+    Result<bool> detach_port(DomainId domain, unsigned index) override {
+        return real_.detach_port(domain, index);
+    }
     Result<NewDomain> create_domain(const DomainRequest& request) override {
         return around("create", [&] { return real_.create_domain(request); });
     }

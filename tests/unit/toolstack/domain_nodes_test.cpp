@@ -112,6 +112,34 @@ TEST_CASE("removing a domain's nodes leaves the store as it was") {
     CHECK(remove_domain_nodes(store, 5, "uu-id"));
 }
 
+TEST_CASE("one vif's nodes come and go alone, and a directory goes with its last") {
+    FakeStore store;
+    store.set("/local/domain/5/device", "");
+    store.set("/local/domain/0/backend/vif", "");
+    store.set("/libxl/5/device", "");
+    const auto before = store.nodes;
+    const Guest guest = two_interfaces();
+    for (unsigned i : {3u, 1u}) {
+        REQUIRE(store.transact([&](TransactionId transaction) {
+            return write_vif_nodes(store, transaction, 5, i, guest.interfaces[i == 3 ? 0 : 1]);
+        }));
+    }
+    const auto vifs = read_vifs(store, 5);
+    REQUIRE(vifs);
+    REQUIRE(vifs->size() == 2);
+    CHECK((*vifs)[0].index == 1);
+    CHECK((*vifs)[0].bridge == "xenbr1");
+    CHECK((*vifs)[1].index == 3);
+    CHECK((*vifs)[1].mac == to_string(guest.interfaces[0].mac));
+    for (unsigned i : {1u, 3u}) {
+        CHECK(store.value("/libxl/5/device/vif/3/backend") == "/local/domain/0/backend/vif/5/3");
+        REQUIRE(store.transact(
+            [&](TransactionId transaction) { return remove_vif_nodes(store, transaction, 5, i); }));
+    }
+    CHECK(store.nodes == before);
+    CHECK(read_vifs(store, 5)->empty());
+}
+
 TEST_CASE("the state of both ends is described by name") {
     FakeStore store;
     store.set(frontend_path(5, 0) + "/state", "1");

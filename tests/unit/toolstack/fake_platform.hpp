@@ -41,7 +41,16 @@ class FakePlatform : public Platform {
     ReadySign sign = ReadySign::own_word;
     Keeper keeps = Keeper::agent;
 
+    bool plugs = false;
+    bool lets_go = true;
+
     ReadySign ready_sign(const std::string&) const override { return sign; }
+    bool takes_interfaces(const std::string&) const override { return plugs; }
+    Result<bool> detach_port(DomainId domain, unsigned index) override {
+        if (auto failed = called("detach")) return std::unexpected(*failed);
+        domains_by_id.at(domain).ports.erase(index);
+        return lets_go;
+    }
     Result<NewDomain> create_domain(const DomainRequest& request) override {
         if (auto failed = called("create")) return std::unexpected(*failed);
         const DomainId id = next_++;

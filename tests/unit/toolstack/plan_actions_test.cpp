@@ -37,7 +37,8 @@ struct World {
               "pvh",
               "32",
               command_line(wanted().guests.at("p")),
-              {{"xenbr0", to_string(generated_mac("p", 0))}}}});
+              {{0, "xenbr0", to_string(generated_mac("p", 0))}}},
+             false});
     }
     std::vector<std::string> plan(const Configuration& configuration) {
         observed.links = links.links;
@@ -147,6 +148,48 @@ TEST_CASE("a guest whose nodes are lost is made anew if it is wanted, and else l
     auto without = wanted();
     without.guests.clear();
     CHECK(world.plan(without).empty());
+}
+
+TEST_CASE("interfaces of a guest that takes them while it runs come and go without it") {
+    using Edit = void (*)(Guest&);
+    const Interface more{.bridge = "xenbr1", .mac = *parse_mac("00:16:3e:00:00:09")};
+    static Interface another;
+    another = more;
+    const std::pair<Edit, Lines> cases[] = {
+        {[](Guest& guest) { guest.interfaces.push_back(another); },
+         {"+ attach p interface 1 (vif3.1) to xenbr1"}},
+        {[](Guest& guest) { guest.interfaces.clear(); }, {"- detach p interface 0 (vif3.0)"}},
+        {[](Guest& guest) { guest.interfaces[0] = another; },
+         {"- detach p interface 0 (vif3.0)", "+ attach p interface 0 (vif3.0) to xenbr1"}},
+        {[](Guest& guest) { guest.interfaces.insert(guest.interfaces.begin(), another); },
+         {"+ attach p interface 1 (vif3.1) to xenbr1"}},
+        {[](Guest& guest) { guest.interfaces[0].bridge = "xenbr1"; },
+         {"~ move p interface 0 (vif3.0) to xenbr1"}},
+        {[](Guest& guest) {
+             guest.interfaces.push_back(another);
+             guest.arguments = "x=y";
+         },
+         {"- destroy p, domain 3 (to be made anew: it was started with ``)", "+ start p"}},
+    };
+    for (const auto& [edit, expected] : cases) {
+        World world;
+        world.observed.guests[0].takes_interfaces = true;
+        auto configuration = wanted();
+        edit(configuration.guests["p"]);
+        CHECK(world.plan(configuration) == expected);
+    }
+}
+
+TEST_CASE("a guest whose first interface went keeps the second under its number") {
+    World world;
+    world.links.at("vif3.0").name = "vif3.1";
+    auto& running = world.observed.guests[0];
+    running.made_from.vifs[0].index = 1;
+    CHECK(world.plan(wanted()) == Lines{"- destroy p, domain 3 (to be made anew: interface 1 had " +
+                                            to_string(generated_mac("p", 0)) + ")",
+                                        "+ start p"});
+    running.takes_interfaces = true;
+    CHECK(world.plan(wanted()).empty());
 }
 
 TEST_CASE("a guest without autostart is not started") {

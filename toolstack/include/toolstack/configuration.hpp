@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,7 +96,8 @@ const Guest* find_guest(const Configuration& configuration, std::string_view nam
                         std::string& found_name);
 
 // The words that tell the guest its place: "outside=vif0,10.0.0.1/24 inside=vif1,...". An interface
-// is named by its role, or "address"; then gateway=, zone= and the configured arguments.
-std::string command_line(const Guest& guest);
+// is named by its role, or "address"; then gateway=, zone= and the configured arguments. The vif of
+// interface i has number `numbers[i]`; its place where none are given.
+std::string command_line(const Guest& guest, std::span<const unsigned> numbers = {});
 
 }  // namespace stemma::toolstack

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "toolstack/configuration.hpp"
@@ -37,8 +38,26 @@ StoreResult<void> write_domain_nodes(Store& store, TransactionId transaction,
 StoreResult<void> write_ring_nodes(Store& store, TransactionId transaction, DomainId domain,
                                    const RingFrames& frames);
 
+// Both ends of one vif, as write_domain_nodes() does.
+StoreResult<void> write_vif_nodes(Store& store, TransactionId transaction, DomainId domain,
+                                  unsigned index, const Interface& interface);
+// Removes them, with the directories that become empty, as libxl does.
+StoreResult<void> remove_vif_nodes(Store& store, TransactionId transaction, DomainId domain,
+                                   unsigned index);
+// Whether its backend says so.
+StoreResult<bool> is_vif_connected(Store& store, DomainId domain, unsigned index);
+
 // Removes all of them, in a transaction of its own.
 StoreResult<void> remove_domain_nodes(Store& store, DomainId domain, const std::string& uuid);
+
+// A vif that a domain has.
+struct RunningVif {
+    unsigned index = 0;  // its number, the device id of xl
+    std::string bridge = {};
+    std::string mac = {};
+};
+// Of any domain, whoever made it; in the order of their numbers.
+StoreResult<std::vector<RunningVif>> read_vifs(Store& store, DomainId domain);
 
 // From what a running guest was made, and on which bridges it is now.
 struct MadeFrom {
@@ -47,16 +66,18 @@ struct MadeFrom {
     std::string type;
     std::string memory;
     std::string arguments;
-    struct Vif {
-        std::string bridge;
-        std::string mac;
-    };
-    std::vector<Vif> vifs;
+    std::vector<RunningVif> vifs;  // of numbers below interfaces_max
 };
 
 // Nothing for a domain that another toolstack made.
-StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domain);
+StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domain,
+                                                    TransactionId transaction = 0);
+// The words of its command line there: other ones once its interfaces were changed while it ran.
+StoreResult<void> write_arguments(Store& store, TransactionId transaction, DomainId domain,
+                                  std::string_view arguments);
 
+// "interface 0: frontend 4 Connected, backend 2 InitWait"
+std::string describe_vif(Store& store, DomainId domain, unsigned index);
 // "interface 0: frontend 4 Connected, backend 2 InitWait; ...": for errors and net list.
 std::string describe_vifs(Store& store, DomainId domain, std::size_t count);
 

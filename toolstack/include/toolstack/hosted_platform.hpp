@@ -19,9 +19,12 @@ class HostedPlatform : public Platform {
 
     // A guest whose interfaces the agent connects has only its word.
     ReadySign ready_sign(const std::string&) const override { return ReadySign::own_word; }
+    // Its process is given its ports when it begins.
+    bool takes_interfaces(const std::string&) const override { return false; }
     Result<NewDomain> create_domain(const DomainRequest& request) override;
     Result<RingFrames> load(DomainId domain, LoadRequest request) override;
     Result<std::string> attach_port(DomainId domain, const PortRequest& request) override;
+    Result<bool> detach_port(DomainId domain, unsigned index) override;
     Result<void> start(DomainId domain) override;
     Result<void> keep(DomainId domain) override;
     Result<void> destroy(DomainId domain) override;

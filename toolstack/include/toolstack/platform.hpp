@@ -97,6 +97,8 @@ class Platform {
     virtual ~Platform() = default;
 
     virtual ReadySign ready_sign(const std::string& image) const = 0;
+    // Whether a guest of that image takes and gives back interfaces while it runs.
+    virtual bool takes_interfaces(const std::string& image) const = 0;
 
     // A domain without image or ports. Until keep() it dies with this Platform object, so
     // that a creator which dies leaves nothing behind. Refused where the name is in use.
@@ -105,8 +107,13 @@ class Platform {
     // domain's nodes are in XenStore already, so that its backends come up meanwhile.
     virtual Result<RingFrames> load(DomainId domain, LoadRequest request) = 0;
     // Makes port `index` a port of the bridge and drives its backend to Connected; its backend and
-    // frontend nodes must be in XenStore. The name of the link on the bridge.
+    // frontend nodes must be in XenStore. The name of the link on the bridge. Of a domain that runs
+    // only where takes_interfaces().
     virtual Result<std::string> attach_port(DomainId domain, const PortRequest& request) = 0;
+    // The inverse, of a domain that runs: the guest is asked to let go, and its link removed; the
+    // nodes are then the caller's to remove. False when the guest did not let go in time and it was
+    // taken by force.
+    virtual Result<bool> detach_port(DomainId domain, unsigned index) = 0;
     virtual Result<void> start(DomainId domain) = 0;
     virtual Result<void> keep(DomainId domain) = 0;
     // Saves its network state (of one that was kept), ends it and removes its links and its nodes.

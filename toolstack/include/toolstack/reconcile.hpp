@@ -16,7 +16,8 @@ namespace stemma::toolstack {
 // What runs: the links of the kernel, and the guests that this toolstack made.
 struct RunningGuest {
     DomainInfo domain;
-    MadeFrom made_from;  // empty when xenstored was started anew and its nodes are lost
+    MadeFrom made_from;             // empty when xenstored was started anew and its nodes are lost
+    bool takes_interfaces = false;  // while it runs
 };
 struct Observed {
     std::vector<Link> links;
@@ -35,6 +36,8 @@ struct Action {
         remove_address,  // bridge, address
         add_address,     // bridge, address
         move,            // guest, domain, index, bridge
+        detach,          // guest, domain, index
+        attach,          // guest, domain, index, bridge, mac
         start,           // guest
         remove_bridge,   // bridge
     };
@@ -44,6 +47,7 @@ struct Action {
     DomainId domain = 0;
     unsigned index = 0;
     Ipv4Interface address = {};
+    MacAddress mac = {};
     std::string why = {};  // for people, where it is not plain from the kind
 
     bool operator==(const Action&) const = default;

@@ -35,6 +35,9 @@ struct StoreError {
 template <typename T>
 using StoreResult = std::expected<T, StoreError>;
 
+// For callers that have nothing to do with an error but to tell it.
+Result<void> to_result(const StoreResult<void>& result);
+
 using TransactionId = std::uint32_t;  // 0: outside any
 using Deadline = std::chrono::steady_clock::time_point;
 

@@ -15,6 +15,8 @@ Result<int> run_destroy(Invocation& call);
 Result<int> run_diff(Invocation& call);
 Result<int> run_list(Invocation& call);
 Result<int> run_log(Invocation& call);
+Result<int> run_net_attach(Invocation& call);
+Result<int> run_net_detach(Invocation& call);
 Result<int> run_net_list(Invocation& call);
 Result<int> run_pause(Invocation& call);
 Result<int> run_reboot(Invocation& call);

@@ -8,6 +8,18 @@ std::string first_word(std::string_view name) {
     return std::string(name.substr(0, name.find(' ')));
 }
 
+// Of the commands that have two.
+std::string second_words(std::string_view first) {
+    std::string words;
+    for (const auto& command : commands()) {
+        if (command.name.find(' ') == std::string_view::npos) continue;
+        if (first_word(command.name) == first) {
+            words += std::string(command.name.substr(first.size() + 1)) + ' ';
+        }
+    }
+    return words;
+}
+
 }  // namespace
 
 // Words from the table, files for apply, guests' names from the store.
@@ -35,7 +47,10 @@ Result<int> run_completion(Invocation& call) {
     script += "    case $command in\n";
     script += "        apply) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n";
     script += "        build) words+=\"nat dns probe\" ;;\n";
-    script += "        net) words=list ;;\n";
+    script += "        net)\n";
+    script += "            [ \"$COMP_CWORD\" -eq 2 ] && words='" + second_words("net") + "'\n";
+    script += "            [ \"$COMP_CWORD\" -eq 3 ] &&\n";
+    script += "                words=$(xenstore-list /stemma/guests 2>/dev/null) ;;\n";
     script += "        create | destroy | shutdown | reboot | pause | unpause | console)\n";
     script += "            words+=$(xenstore-list /stemma/guests 2>/dev/null) ;;\n";
     script += "    esac\n";

@@ -65,14 +65,16 @@ Result<int> run_net_list(Invocation& call) {
     Json interfaces = Json::array();
     for (const auto& running : observed->guests) {
         const auto wanted = configuration->guests.find(running.domain.name);
-        for (unsigned i = 0; i < running.made_from.vifs.size(); ++i) {
+        for (const auto& [i, recorded_bridge, mac] : running.made_from.vifs) {
             const DomainId id = running.domain.id;
             const std::string vif = vif_name(id, i);
             const Link* port = find_link(observed->links, vif);
             std::string address;
-            if (wanted != configuration->guests.end() && i < wanted->second.interfaces.size() &&
-                wanted->second.interfaces[i].address) {
-                address = to_string(*wanted->second.interfaces[i].address);
+            if (wanted != configuration->guests.end()) {
+                for (const auto& interface : wanted->second.interfaces) {
+                    if (to_string(interface.mac) != mac || !interface.address) continue;
+                    address = to_string(*interface.address);
+                }
             }
             const auto front = (*store)->find(frontend_path(id, i) + "/state");
             const auto back = (*store)->find(backend_path(id, i) + "/state");
@@ -83,17 +85,16 @@ Result<int> run_net_list(Invocation& call) {
             const std::uint64_t received = port == nullptr ? 0 : port->sent;
             const std::uint64_t sent = port == nullptr ? 0 : port->received;
             rows.push_back({running.domain.name, std::to_string(id), vif,
-                            bridge.empty() ? "-" : bridge, running.made_from.vifs[i].mac,
-                            address.empty() ? "-" : address, describe_vif_state(front_state),
-                            describe_vif_state(back_state), std::to_string(received),
-                            std::to_string(sent)});
+                            bridge.empty() ? "-" : bridge, mac, address.empty() ? "-" : address,
+                            describe_vif_state(front_state), describe_vif_state(back_state),
+                            std::to_string(received), std::to_string(sent)});
             interfaces.push(Json::object()
                                 .set("guest", running.domain.name)
                                 .set("domain", id)
                                 .set("index", i)
                                 .set("vif", vif)
                                 .set("bridge", bridge)
-                                .set("mac", running.made_from.vifs[i].mac)
+                                .set("mac", mac)
                                 .set("address", address)
                                 .set("frontend-state", front_state)
                                 .set("backend-state", back_state)

@@ -9,13 +9,11 @@
 #include <cstring>
 #include <utility>
 
-#include "toolstack/agent/backend_nodes.hpp"
 #include "toolstack/configuration.hpp"
 #include "toolstack/domain_nodes.hpp"
 #include "toolstack/file_text.hpp"
 #include "toolstack/image_path.hpp"
 #include "toolstack/process.hpp"
-#include "toolstack/vif_state.hpp"
 #include "toolstack/xen/libxl_files.hpp"
 
 namespace stemma::toolstack {
@@ -24,7 +22,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds vif_limit{10};  // libxl's own limits are 10 and 40 s
 constexpr std::chrono::seconds close_limit{10};
 // What Xen needs for a small domain beyond its memory: page tables, its own structures, grant
 // frames.
@@ -32,11 +29,6 @@ constexpr std::uint64_t overhead_kb = 4096;
 
 std::string creating_path(std::string_view uuid) {
     return std::string(XenPlatform::creating) + '/' + std::string(uuid);
-}
-
-Result<void> done(const StoreResult<void>& result) {
-    if (!result) return std::unexpected(result.error().error());
-    return {};
 }
 
 // xen/include/public/sched.h; a watchdog that fired is a crash, as libxl has it.
@@ -89,6 +81,10 @@ ReadySign XenPlatform::ready_sign(const std::string& image) const {
     return is_own_image(image) ? ReadySign::own_word : ReadySign::interfaces;
 }
 
+bool XenPlatform::takes_interfaces(const std::string& image) const {
+    return !is_own_image(image);
+}
+
 Result<void> XenPlatform::bury_orphans() {
     const auto uuids = store_.list(creating);
     if (!uuids) return std::unexpected(uuids.error().error());
@@ -104,7 +100,7 @@ Result<void> XenPlatform::bury_orphans() {
                 if (auto ended = end(domain.id); !ended) return ended;
             }
         }
-        if (auto removed = done(store_.remove(creating_path(text))); !removed) return removed;
+        if (auto removed = to_result(store_.remove(creating_path(text))); !removed) return removed;
     }
     return {};
 }
@@ -150,7 +146,8 @@ Result<NewDomain> XenPlatform::create_domain(const DomainRequest& request) {
     if (auto enough = check_memory(request); !enough) {
         return std::unexpected(std::move(enough.error()));
     }
-    if (auto marked = done(store_.write(creating_path(request.uuid), process_name(::getpid())));
+    if (auto marked =
+            to_result(store_.write(creating_path(request.uuid), process_name(::getpid())));
         !marked) {
         return std::unexpected(std::move(marked.error()));
     }
@@ -210,31 +207,6 @@ Result<RingFrames> XenPlatform::load(DomainId domain, LoadRequest request) {
     return frames;
 }
 
-Result<std::string> XenPlatform::attach_port(DomainId domain, const PortRequest& request) {
-    const std::string link = vif_name(domain, request.index);
-    const auto refuse = [&](Error error) -> Result<std::string> {
-        fail_vif(store_, domain, request.index, error.cause);
-        error.state = describe_vifs(store_, domain, request.index + 1);
-        return std::unexpected(std::move(error));
-    };
-    const auto there = link_watch_->wait(link, true, Clock::now() + vif_limit);
-    if (!there) return refuse(there.error());
-    if (!*there) {
-        return refuse({.tried = "attach",
-                       .on = "the link " + link,
-                       .cause = "the kernel did not make it within " +
-                                std::to_string(vif_limit.count()) + " s",
-                       .next = "see whether netback is there: modprobe xen-netback"});
-    }
-    if (auto attached = links_.make_port(link, request.bridge); !attached) {
-        return refuse(attached.error());
-    }
-    const auto told =
-        store_.write(backend_path(domain, request.index) + "/hotplug-status", "connected");
-    if (!told) return std::unexpected(told.error().error());
-    return link;
-}
-
 Result<void> XenPlatform::start(DomainId domain) {
     return control_->unpause(domain);
 }
@@ -247,7 +219,7 @@ Result<void> XenPlatform::keep(DomainId domain) {
     }
     const auto& request = found->second.request;
     const std::string ours = library_path(domain) + "/stemma";
-    auto kept = done(store_.transact([&](TransactionId transaction) -> StoreResult<void> {
+    auto kept = to_result(store_.transact([&](TransactionId transaction) -> StoreResult<void> {
         if (auto set = store_.write(ours + "/on_crash", request.on_crash, transaction); !set) {
             return set;
         }
@@ -256,71 +228,6 @@ Result<void> XenPlatform::keep(DomainId domain) {
     }));
     if (kept) pending_.erase(found);
     return kept;
-}
-
-Result<void> XenPlatform::wait_for_backend(const std::string& path) {
-    const auto deadline = Clock::now() + close_limit;
-    for (;;) {
-        const auto state = store_.find(path + "/state");
-        if (!state) return std::unexpected(state.error().error());
-        if (!*state || **state == value(VifState::closed)) return {};
-        const auto event = store_.next_event(deadline);
-        if (!event) return std::unexpected(event.error().error());
-        if (!*event) {
-            return failure(ErrorKind::failed, "close", path,
-                           "its backend is still " + describe_vif_state(**state) + " after " +
-                               std::to_string(close_limit.count()) + " s",
-                           "see the kernel's log, then destroy it again");
-        }
-    }
-}
-
-// As libxl ends devices by force: the backend is told to close, and that its frontend is gone.
-Result<void> XenPlatform::remove_devices(DomainId domain) {
-    const std::string devices = library_path(domain) + "/device";
-    const auto kinds = store_.list(devices);
-    if (!kinds) return std::unexpected(kinds.error().error());
-    std::vector<std::string> backends;
-    for (const auto& kind : *kinds) {
-        const auto numbers = store_.list(devices + '/' + kind);
-        if (!numbers) return std::unexpected(numbers.error().error());
-        for (const auto& number : *numbers) {
-            const std::string at = devices + '/' + kind + '/' + number;
-            const auto backend = store_.find(at + "/backend");
-            if (!backend) return std::unexpected(backend.error().error());
-            if (!*backend || (*backend)->find("/backend/console/") != std::string::npos) continue;
-            bool taken = false;  // by a driver, which then has to close
-            const auto closing = store_.transact([&](TransactionId in) -> StoreResult<void> {
-                const auto state = store_.find(**backend + "/state", in);
-                if (!state) return std::unexpected(state.error());
-                if (!*state) return {};
-                taken = **state != value(VifState::initialising);
-                if (auto set = store_.write(**backend + "/online", "0", in); !set) return set;
-                if (auto set = store_.write(**backend + "/state", value(VifState::closing), in);
-                    !set) {
-                    return set;
-                }
-                return store_.remove(xs::domain_path(domain) + "/device/" + kind + '/' + number,
-                                     in);
-            });
-            if (!closing) return std::unexpected(closing.error().error());
-            if (taken) {
-                backends.push_back(**backend);
-            } else if (auto removed = done(store_.remove(**backend)); !removed) {
-                return removed;
-            }
-        }
-    }
-    for (const auto& backend : backends) {
-        if (auto watched = done(store_.watch(backend + "/state", "closing")); !watched) {
-            return watched;
-        }
-        auto closed = wait_for_backend(backend);
-        store_.unwatch(backend + "/state", "closing");
-        if (!closed) return closed;
-        if (auto removed = done(store_.remove(backend)); !removed) return removed;
-    }
-    return {};
 }
 
 Result<void> XenPlatform::end(DomainId domain) {
@@ -343,8 +250,9 @@ Result<void> XenPlatform::end(DomainId domain) {
         const auto gone = link_watch_->wait(vif_name(domain, i), false, Clock::now() + close_limit);
         if (!gone) return std::unexpected(gone.error());
     }
-    if (auto removed = done(remove_domain_nodes(store_, domain, uuid)); !removed) return removed;
-    if (auto removed = done(store_.remove(creating_path(uuid))); !removed) return removed;
+    if (auto removed = to_result(remove_domain_nodes(store_, domain, uuid)); !removed)
+        return removed;
+    if (auto removed = to_result(store_.remove(creating_path(uuid))); !removed) return removed;
     remove_libxl_files(domain, uuid);
     if (auto marked = mark_recent_domain_id(domain); !marked) return marked;
     return devices;
@@ -389,11 +297,6 @@ Result<Keeper> XenPlatform::keeper(const DomainInfo& domain) {
     const auto process = store_.find(agent);
     if (!process) return std::unexpected(process.error().error());
     return *process && is_alive(**process) ? Keeper::agent : Keeper::nobody;
-}
-
-Result<void> XenPlatform::move_port(DomainId domain, unsigned index, const std::string& bridge) {
-    if (auto moved = links_.set_master(vif_name(domain, index), bridge); !moved) return moved;
-    return done(rename_bridge(store_, domain, index, bridge));
 }
 
 Result<std::vector<DomainInfo>> XenPlatform::domains() {

@@ -35,9 +35,12 @@ class XenPlatform : public Platform {
 
     // Our own images say so; another is ready when its interfaces are.
     ReadySign ready_sign(const std::string& image) const override;
+    // Our own look for their interfaces when they start; drivers of others wait for more.
+    bool takes_interfaces(const std::string& image) const override;
     Result<NewDomain> create_domain(const DomainRequest& request) override;
     Result<RingFrames> load(DomainId domain, LoadRequest request) override;
     Result<std::string> attach_port(DomainId domain, const PortRequest& request) override;
+    Result<bool> detach_port(DomainId domain, unsigned index) override;
     Result<void> start(DomainId domain) override;
     Result<void> keep(DomainId domain) override;
     Result<void> destroy(DomainId domain) override;
@@ -75,7 +78,12 @@ class XenPlatform : public Platform {
     Result<void> bury_orphans();
     // Its backends close, its links and its nodes go.
     Result<void> remove_devices(DomainId domain);
-    Result<void> wait_for_backend(const std::string& path);
+    // Tells a backend to close, and that its frontend is gone unless `frontend` is empty. False
+    // when no driver had taken it: there is nothing to wait for.
+    Result<bool> begin_close(const std::string& backend, const std::string& frontend);
+    // False when it has not closed in time; the caller watches its state.
+    Result<bool> is_closed_in_time(const std::string& backend);
+    Result<void> close_by_force(const std::string& backend);
     Result<Console*> open_console(const std::string& name);
 
     Store& store_;
