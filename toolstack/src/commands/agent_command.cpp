@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <sys/stat.h>
 
 #include <cerrno>
@@ -27,8 +26,6 @@ Result<int> run_xen_agent(Invocation& call) {
 }  // namespace
 
 Result<int> run_agent(Invocation& call) {
-    // A log that nobody reads any more must not be the end of it.
-    ::signal(SIGPIPE, SIG_IGN);
     if (XenPlatform::is_here()) return run_xen_agent(call);
     AgentOptions options;
     options.socket = agent_socket();

@@ -15,6 +15,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds vif_limit{10};  // libxl's own limits are 10 and 40 s
 constexpr std::chrono::seconds close_limit{10};
+constexpr std::chrono::seconds probe_limit{2};
 
 }  // namespace
 
@@ -43,7 +44,33 @@ Result<std::string> XenPlatform::attach_port(DomainId domain, const PortRequest&
     return link;
 }
 
+// netback writes nodes while it takes a vif, and would write them again after they were removed.
+// Where none comes for it there is none.
+Result<void> XenPlatform::await_probe(const std::string& backend) {
+    const std::string path = backend + "/state";
+    if (auto watched = to_result(store_.watch(path, "probe")); !watched) return watched;
+    const auto deadline = Clock::now() + probe_limit;
+    const auto end = [&]() -> Result<void> {
+        for (;;) {
+            const auto state = store_.find(path);
+            if (!state) return std::unexpected(state.error().error());
+            if (*state != value(VifState::initialising)) return {};
+            const auto event = store_.next_event(deadline);
+            if (!event) return std::unexpected(event.error().error());
+            if (!*event) return {};
+        }
+    };
+    auto ended = end();
+    store_.unwatch(path, "probe");
+    return ended;
+}
+
 Result<bool> XenPlatform::begin_close(const std::string& backend, const std::string& frontend) {
+    if (backend.find("/backend/vif/") != std::string::npos) {
+        if (auto probed = await_probe(backend); !probed) {
+            return std::unexpected(std::move(probed.error()));
+        }
+    }
     bool taken = false;
     const auto closing = store_.transact([&](TransactionId in) -> StoreResult<void> {
         const auto state = store_.find(backend + "/state", in);

@@ -78,6 +78,8 @@ class XenPlatform : public Platform {
     Result<void> bury_orphans();
     // Its backends close, its links and its nodes go.
     Result<void> remove_devices(DomainId domain);
+    // Until a driver has taken a vif that was made a moment ago, if one does.
+    Result<void> await_probe(const std::string& backend);
     // Tells a backend to close, and that its frontend is gone unless `frontend` is empty. False
     // when no driver had taken it: there is nothing to wait for.
     Result<bool> begin_close(const std::string& backend, const std::string& frontend);
