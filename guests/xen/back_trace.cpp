@@ -1,10 +1,6 @@
 #include "xen/back_trace.hpp"
 
-extern "C" {
-// image.ld
-extern const char image_start[];
-extern const char image_end[];
-}
+#include "xen/image_layout.hpp"
 
 namespace stemma::xen {
 

@@ -5,14 +5,8 @@
 
 #include "xen/fault_trap.hpp"
 #include "xen/hypercall.hpp"
+#include "xen/image_layout.hpp"
 #include "xen/self_test.hpp"
-
-extern "C" {
-// image.ld, entry.S
-extern const char image_start[];
-extern const char rodata_start[];
-extern const char stack_guard[];
-}
 
 namespace stemma::xen {
 

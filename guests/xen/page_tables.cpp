@@ -3,14 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-extern "C" {
-// image.ld, entry.S
-extern const char image_start[];
-extern const char rodata_start[];
-extern const char data_start[];
-extern const char image_end[];
-extern const char stack_guard[];
-}
+#include "xen/image_layout.hpp"
 
 namespace stemma::xen {
 
