@@ -1,3 +1,4 @@
+// Compiled into the unit tests of each image, with that image's check_guest().
 #include <catch2/catch.hpp>
 #include <string>
 
