@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <csignal>
 
 #include "temporary_directory.hpp"
 
@@ -53,6 +54,14 @@ TEST_CASE("a program that is not there is an error that names it") {
     REQUIRE_FALSE(status);
     CHECK_THAT(status.error().on, Catch::Contains("no-such-program"));
     CHECK_THAT(status.error().cause, Catch::Contains("No such file"));
+}
+
+TEST_CASE("a program does not inherit that a broken pipe is ignored") {
+    const auto before = std::signal(SIGPIPE, SIG_IGN);
+    const auto status = run_program({"sh", "-c", "kill -PIPE $$; exit 0"}, "/", [](auto) {});
+    std::signal(SIGPIPE, before);
+    REQUIRE(status);
+    CHECK(*status == 128 + SIGPIPE);
 }
 
 }  // namespace stemma::toolstack
