@@ -34,22 +34,21 @@ Result<void> remove_nodes(Store& store, DomainId domain, unsigned index, const G
 
 Result<void> wait_until_connected(Store& store, DomainId domain, unsigned index,
                                   std::chrono::milliseconds limit) {
-    const Deadline deadline = std::chrono::steady_clock::now() + limit;
-    for (;;) {
-        const auto connected = is_vif_connected(store, domain, index);
-        if (!connected) return std::unexpected(connected.error().error());
-        if (*connected) return {};
-        const auto event = store.next_event(deadline);
-        if (!event) return std::unexpected(event.error().error());
-        if (*event) continue;
-        auto late =
-            failure(ErrorKind::failed, "attach", "interface " + std::to_string(index),
-                    "the guest did not connect it within " + std::to_string(limit.count()) + " ms",
-                    "see whether its kernel has a driver; give it longer (--timeout), or "
-                    "leave it there (--no-wait)");
-        late.error().state = describe_vif(store, domain, index);
-        return late;
-    }
+    const auto connected =
+        wait_until(store, std::chrono::steady_clock::now() + limit, [&]() -> Result<bool> {
+            const auto now = is_vif_connected(store, domain, index);
+            if (!now) return std::unexpected(now.error().error());
+            return *now;
+        });
+    if (!connected) return std::unexpected(connected.error());
+    if (*connected) return {};
+    auto late =
+        failure(ErrorKind::failed, "attach", "interface " + std::to_string(index),
+                "the guest did not connect it within " + std::to_string(limit.count()) + " ms",
+                "see whether its kernel has a driver; give it longer (--timeout), or "
+                "leave it there (--no-wait)");
+    late.error().state = describe_vif(store, domain, index);
+    return late;
 }
 
 }  // namespace
@@ -82,10 +81,7 @@ Result<void> attach_interface(Store& store, Platform& platform, DomainId domain,
     const auto detached = platform.detach_port(domain, index);
     const auto removed = remove_nodes(store, domain, index, guest);
     if (!detached || !removed) {
-        auto& told = done.error().state;
-        told += (told.empty() ? "" : "; ") +
-                std::string("what was made could not all be removed: ") +
-                to_string(detached ? removed.error() : detached.error());
+        add_remains(done.error(), detached ? removed.error() : detached.error());
     }
     return done;
 }

@@ -143,17 +143,15 @@ class Creation {
     }
 
     Result<void> wait_until_ready(std::chrono::milliseconds limit) {
-        const Deadline deadline = Clock::now() + limit;
-        const auto fail = [&](std::string cause, std::string next) {
+        const auto fail = [&](std::string cause, std::string next) -> std::unexpected<Error> {
             auto error = failure(ErrorKind::failed, "start the guest", name_, std::move(cause),
                                  std::move(next));
             error.error().state = describe_vifs(store_, domain_.id, guest_.interfaces.size());
             return error;
         };
-        for (;;) {
-            const auto ready = is_ready();
-            if (!ready) return std::unexpected(ready.error());
-            if (*ready) return {};
+        const auto ready = wait_until(store_, Clock::now() + limit, [&]() -> Result<bool> {
+            auto serves = is_ready();
+            if (!serves || *serves) return serves;
             const auto domains = platform_.domains();
             if (!domains) return std::unexpected(domains.error());
             const auto own = std::ranges::find(*domains, domain_.id, &DomainInfo::id);
@@ -163,18 +161,16 @@ class Creation {
                                 last_words(platform_, name_),
                             "correct what its console names, then: stemma create " + name_);
             }
-            const auto event = store_.next_event(deadline);
-            if (!event) return std::unexpected(event.error().error());
-            if (!*event) {
-                return fail((by_interfaces() ? "its interfaces were not connected within "
-                                             : "it did not write " + ready_path() + " within ") +
-                                std::to_string(limit.count()) + " ms; " +
-                                last_words(platform_, name_),
-                            "give it longer (--timeout), or create it with --no-wait and read "
-                            "`stemma console " +
-                                name_ + '`');
-            }
-        }
+            return false;
+        });
+        if (!ready) return std::unexpected(ready.error());
+        if (*ready) return {};
+        return fail((by_interfaces() ? "its interfaces were not connected within "
+                                     : "it did not write " + ready_path() + " within ") +
+                        std::to_string(limit.count()) + " ms; " + last_words(platform_, name_),
+                    "give it longer (--timeout), or create it with --no-wait and read "
+                    "`stemma console " +
+                        name_ + '`');
     }
 
     std::unexpected<Error> undo(Error error) {
@@ -182,10 +178,7 @@ class Creation {
         const auto destroyed = platform_.destroy(domain_.id);
         const auto removed = remove_domain_nodes(store_, domain_.id, uuid_);
         if (!destroyed || !removed) {
-            error.state +=
-                (error.state.empty() ? "" : "; ") +
-                std::string("what was made could not all be removed: ") +
-                (destroyed ? to_string(removed.error().error()) : to_string(destroyed.error()));
+            add_remains(error, destroyed ? removed.error().error() : destroyed.error());
         }
         return std::unexpected(std::move(error));
     }

@@ -85,22 +85,20 @@ Result<void> GuestEnd::ask(EndRequest request, Deadline deadline) {
     if (auto asked = store_.write(path, name(request)); !asked) {
         return std::unexpected(asked.error().error());
     }
-    for (;;) {
+    const auto taken = wait_until(store_, deadline, [&]() -> Result<bool> {
         const auto word = store_.find(path);
         if (!word) return std::unexpected(word.error().error());
-        if (word->value_or("").empty()) return {};
+        if (word->value_or("").empty()) return true;
         const auto now = look();
         if (!now) return std::unexpected(now.error());
-        if (!*now || (*now)->state == DomainState::shut_down) return {};
-        const auto event = store_.next_event(deadline);
-        if (!event) return std::unexpected(event.error().error());
-        if (!*event) {
-            return failure(ErrorKind::failed, words(request), on,
-                           "it has not taken the request in time; the request stays at " + path,
-                           "stemma console " + domain_.name + " may say why; or end it: stemma " +
-                               "destroy " + domain_.name);
-        }
-    }
+        return !*now || (*now)->state == DomainState::shut_down;
+    });
+    if (!taken) return std::unexpected(taken.error());
+    if (*taken) return {};
+    return failure(ErrorKind::failed, words(request), on,
+                   "it has not taken the request in time; the request stays at " + path,
+                   "stemma console " + domain_.name + " may say why; or end it: stemma " +
+                       "destroy " + domain_.name);
 }
 
 Result<GuestEnd::Outcome> GuestEnd::wait(Deadline deadline) {

@@ -45,6 +45,11 @@ std::unexpected<Error> failure(ErrorKind kind, std::string tried, std::string on
     });
 }
 
+void add_remains(Error& failed, const Error& undoing) {
+    failed.state += (failed.state.empty() ? "" : "; ") +
+                    std::string("what was made could not all be removed: ") + to_string(undoing);
+}
+
 std::unexpected<Error> system_failure(std::string tried, std::string on, int error_number) {
     return failure(ErrorKind::failed, std::move(tried), std::move(on),
                    std::strerror(error_number < 0 ? -error_number : error_number));

@@ -62,6 +62,17 @@ Result<void> to_result(const StoreResult<void>& result) {
     return {};
 }
 
+Result<bool> wait_until(Store& store, Deadline deadline,
+                        const std::function<Result<bool>()>& holds) {
+    for (;;) {
+        auto held = holds();
+        if (!held || *held) return held;
+        const auto event = store.next_event(deadline);
+        if (!event) return std::unexpected(event.error().error());
+        if (!*event) return false;
+    }
+}
+
 Error StoreError::error() const {
     Error error{.tried = operation + " in XenStore", .on = path, .cause = cause};
     if (code) {

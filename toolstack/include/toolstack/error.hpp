@@ -41,6 +41,9 @@ using Result = std::expected<T, Error>;
 std::unexpected<Error> failure(ErrorKind kind, std::string tried, std::string on, std::string cause,
                                std::string next = {});
 
+// Adds to the state that `failed` left behind what could not be undone, and why.
+void add_remains(Error& failed, const Error& undoing);
+
 // The cause is errno's text, or that of a negated errno as libnl and io_uring give it.
 std::unexpected<Error> system_failure(std::string tried, std::string on, int error_number);
 

@@ -111,4 +111,9 @@ class Store {
                                                         TransactionId transaction);
 };
 
+// Looks whether something holds, and again at each event of the watches that the caller has set.
+// False when it did not come to hold by `deadline`; an error of the look ends it.
+Result<bool> wait_until(Store& store, Deadline deadline,
+                        const std::function<Result<bool>()>& holds);
+
 }  // namespace stemma::toolstack

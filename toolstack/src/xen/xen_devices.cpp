@@ -14,7 +14,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds vif_limit{10};  // libxl's own limits are 10 and 40 s
-constexpr std::chrono::seconds close_limit{10};
 constexpr std::chrono::seconds probe_limit{2};
 
 }  // namespace
@@ -49,20 +48,14 @@ Result<std::string> XenPlatform::attach_port(DomainId domain, const PortRequest&
 Result<void> XenPlatform::await_probe(const std::string& backend) {
     const std::string path = backend + "/state";
     if (auto watched = to_result(store_.watch(path, "probe")); !watched) return watched;
-    const auto deadline = Clock::now() + probe_limit;
-    const auto end = [&]() -> Result<void> {
-        for (;;) {
-            const auto state = store_.find(path);
-            if (!state) return std::unexpected(state.error().error());
-            if (*state != value(VifState::initialising)) return {};
-            const auto event = store_.next_event(deadline);
-            if (!event) return std::unexpected(event.error().error());
-            if (!*event) return {};
-        }
-    };
-    auto ended = end();
+    const auto ended = wait_until(store_, Clock::now() + probe_limit, [&]() -> Result<bool> {
+        const auto state = store_.find(path);
+        if (!state) return std::unexpected(state.error().error());
+        return *state != value(VifState::initialising);
+    });
     store_.unwatch(path, "probe");
-    return ended;
+    if (!ended) return std::unexpected(ended.error());
+    return {};
 }
 
 Result<bool> XenPlatform::begin_close(const std::string& backend, const std::string& frontend) {
@@ -90,15 +83,11 @@ Result<bool> XenPlatform::begin_close(const std::string& backend, const std::str
 }
 
 Result<bool> XenPlatform::is_closed_in_time(const std::string& backend) {
-    const auto deadline = Clock::now() + close_limit;
-    for (;;) {
+    return wait_until(store_, Clock::now() + close_limit, [&]() -> Result<bool> {
         const auto state = store_.find(backend + "/state");
         if (!state) return std::unexpected(state.error().error());
-        if (!*state || **state == value(VifState::closed)) return true;
-        const auto event = store_.next_event(deadline);
-        if (!event) return std::unexpected(event.error().error());
-        if (!*event) return false;
-    }
+        return !*state || **state == value(VifState::closed);
+    });
 }
 
 // Of one that was told that its frontend is gone: nobody else has to do anything.

@@ -22,7 +22,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds close_limit{10};
 // What Xen needs for a small domain beyond its memory: page tables, its own structures, grant
 // frames.
 constexpr std::uint64_t overhead_kb = 4096;

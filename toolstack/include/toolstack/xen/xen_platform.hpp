@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -58,6 +59,9 @@ class XenPlatform : public Platform {
                                   bool wait) override;
 
   private:
+    // How long a backend may take to close, and its link to go.
+    static constexpr std::chrono::seconds close_limit{10};
+
     // A domain on its way, until keep().
     struct Pending {
         DomainRequest request;
