@@ -19,9 +19,14 @@ bool StatsWriter::add(std::string_view name, const std::uint64_t& value) {
 Instant StatsWriter::run(Instant now) {
     if (!store_.connected()) return Instant::never();
     if (now < next_) return next_;
+    bool changed = false;
     for (auto& counter : counters_) {
-        if (!counter.waiting && counter.written != *counter.value) write(counter);
+        if (counter.written == *counter.value) continue;
+        changed = true;
+        if (!counter.waiting) write(counter);
     }
+    // What changes a counter calls this again: until then there is nothing to wake up for.
+    if (!changed) return Instant::never();
     next_ = now + period;
     return next_;
 }

@@ -26,7 +26,8 @@ class StatsWriter {
     // False, and not added, beyond counters_max.
     bool add(std::string_view name, const std::uint64_t& value);
 
-    // Called from Guest::run(); the moment to be called again.
+    // Called from Guest::run(), after all that counts; the moment to be called again. That is never
+    // when all is written: an idle guest sleeps.
     Instant run(Instant now);
 
   private:

@@ -168,6 +168,21 @@ TEST_CASE("counters appear in the store") {
     CHECK(rig.store.value("data/net/stats/received"));
 }
 
+TEST_CASE("a guest with nothing to do asks for no further turn") {
+    Rig rig;
+    put_zone(rig.store, small_zone("10.0.0.1"), "5");
+    rig.settle();
+    REQUIRE(rig.address_of("ns.example.org") == "10.0.0.1");
+    rt::Instant next = rig.clock.now();
+    for (int turns = 0; next != rt::Instant::never() && turns < 30; ++turns) {
+        if (next > rig.clock.now()) rig.clock.advance(next - rig.clock.now());
+        rig.store.run();
+        next = rig.guest->run(rig.clock.now());
+    }
+    CHECK(next == rt::Instant::never());
+    CHECK(rig.store.waiting() == 0);
+}
+
 TEST_CASE("nothing is sent to addresses and ports that nobody has") {
     Rig rig;
     put_zone(rig.store, small_zone("10.0.0.1"), "5");

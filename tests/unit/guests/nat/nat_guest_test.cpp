@@ -369,6 +369,19 @@ TEST_CASE("The counters are in the store a second later") {
     CHECK(world.stat("nat-mirror-mirrored") == "1");
 }
 
+TEST_CASE("A guest with nothing to do asks for no further turn") {
+    World world;
+    world.exchange(Side::inside, udp("10.0.1.2:4000", "10.0.0.53:53"));
+    // while there is a mapping the clock ticks; until it and the neighbours are forgotten
+    for (int turns = 0; world.next != rt::Instant::never() && turns < 20'000; ++turns) {
+        if (world.next > world.clock.now()) world.clock.advance(world.next - world.clock.now());
+        world.run(1);
+    }
+    CHECK(world.next == rt::Instant::never());
+    CHECK(world.stat("nat-mappings") == "0");
+    CHECK(world.store.waiting() == 0);
+}
+
 TEST_CASE("More frames than a turn takes are taken in the next, which is due at once") {
     World world("mirror=off");
     world.exchange(Side::inside, udp("10.0.1.2:4000", "10.0.0.53:53"));

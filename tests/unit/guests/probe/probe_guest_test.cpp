@@ -139,3 +139,16 @@ TEST_CASE("a former guest's ARP entries are used from the start") {
         echoes += net::test::Parsed::read(frame).has_value();
     CHECK(echoes == 1);
 }
+
+TEST_CASE("a probe without a task asks for no further turn") {
+    net::test::TestClock clock;
+    Machine machine(1, clock, "address=vif0,10.0.0.1/24 echo=7");
+    Instant next = clock.now();
+    for (int turns = 0; next != Instant::never() && turns < 30; ++turns) {
+        if (next > clock.now()) clock.advance(next - clock.now());
+        machine.store.run();
+        next = machine.guest->run(clock.now());
+    }
+    CHECK(next == Instant::never());
+    CHECK(machine.node("data/ready") == "1");
+}

@@ -30,6 +30,23 @@ TEST_CASE("counters are written once, and again a second later only if they chan
     CHECK(store.value("data/net/stats/sent") == "6");
 }
 
+TEST_CASE(
+    "a writer that has written all wants no further call, and writes the next change at once") {
+    FakeStore store;
+    StatsWriter writer(store);
+    std::uint64_t sent = 5;
+    REQUIRE(writer.add("sent", sent));
+    Instant now = writer.run({0});
+    store.run();
+    CHECK(writer.run(now) == Instant::never());
+    CHECK(writer.run(now + Duration::seconds(60)) == Instant::never());
+    CHECK(store.requests == 1);
+    sent = 6;
+    now = now + Duration::seconds(70);
+    CHECK(writer.run(now) == now + Duration::seconds(1));
+    CHECK(store.requests == 2);
+}
+
 TEST_CASE("a refused counter is tried again, a waiting one is not written twice") {
     FakeStore store;
     StatsWriter writer(store);
