@@ -30,6 +30,7 @@ class DnsGuest final : public rt::Guest {
     DnsGuest(const rt::Environment& environment, const DnsArguments& arguments);
 
     rt::Instant run(rt::Instant now) override;
+    bool ready() const override { return ready_ == Ready::yes; }
 
   private:
     void take_over();

@@ -38,6 +38,7 @@ class NatGuest final : public rt::Guest {
     NatGuest(const rt::Environment& environment, const Options& options);
 
     rt::Instant run(rt::Instant now) override;
+    bool ready() const override { return ready_; }
 
     const FlowTable& table() const { return table_; }
     const Counters& counters() const { return counters_; }

@@ -35,6 +35,7 @@ class ProbeGuest final : public rt::Guest {
     ProbeGuest(const rt::Environment& environment, const Options& options);
 
     rt::Instant run(rt::Instant now) override;
+    bool ready() const override { return ready_ == Ready::yes; }
 
   private:
     void begin(rt::Instant now);

@@ -39,6 +39,9 @@ class Guest {
     // which it must be called again even if nothing arrives (at once, if a budget ran out before
     // the work did).
     virtual Instant run(Instant now) = 0;
+
+    // The store has taken its data/ready, by which it says that it serves.
+    virtual bool ready() const = 0;
 };
 
 // Each guest program defines this one function. Null after an error that it has told the console,

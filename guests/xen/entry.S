@@ -19,6 +19,9 @@ stemma_entry:
     cld
     movl $boot_stack_top, %esp
     movl %ebx, %esi
+    rdtsc
+    movl %eax, entry_ticks
+    movl %edx, entry_ticks + 4
 
     // Four page directories of 2 MiB pages.
     movl $boot_directories, %edi
@@ -131,6 +134,10 @@ boot_gdt_pointer:
     .long boot_gdt
 
     .section .bss
+    .balign 8
+    .globl entry_ticks              // of the time stamp counter, when Xen started us
+entry_ticks:
+    .skip 8
     .balign 4096
 boot_root:
     .skip 4096

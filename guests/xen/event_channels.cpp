@@ -28,7 +28,9 @@ bool take_pending(Port port) {
     std::atomic_ref word(shared_info().evtchn_pending[port / bits]);
     const unsigned long bit = 1UL << port % bits;
     if ((word.load(std::memory_order_acquire) & bit) == 0) return false;
-    return (word.fetch_and(~bit, std::memory_order_acq_rel) & bit) != 0;
+    if ((word.fetch_and(~bit, std::memory_order_acq_rel) & bit) == 0) return false;
+    ++xen_counters.events;
+    return true;
 }
 
 void sleep_until(std::span<Port> ports, std::uint64_t deadline) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/text.hpp"
@@ -16,6 +17,7 @@
 #include "xen/pv_clock.hpp"
 #include "xen/start.hpp"
 #include "xen/store_link.hpp"
+#include "xen/xen_stats.hpp"
 
 namespace stemma::xen {
 
@@ -33,7 +35,8 @@ class Edge {
           console_(console),
           link_(ring),
           grants_(std::move(grants)),
-          shutdown_(link_.store()) {
+          shutdown_(link_.store()),
+          stats_(link_.store()) {
         if (!gather(entropy_).any()) panic("this machine has no source of entropy");
     }
 
@@ -47,16 +50,31 @@ class Edge {
             {ports, clock_, entropy_, console_, link_.store(), boot_.command_line, boot_.module});
         if (guest == nullptr) shut_down(SHUTDOWN_crash);
         for (;;) {
-            const rt::Instant wake = guest->run(clock_.now());
-            turn(wake);
+            const rt::Instant now = clock_.now();
+            const rt::Instant wake = guest->run(now);
+            if (!stats_.is_ready() && guest->ready()) stats_.ready(since_entry());
+            turn(std::min(wake, stats_.run(now, frames())));
         }
     }
 
   private:
+    static std::uint64_t since_entry() {
+        return ticks_in_nanoseconds(static_cast<std::uint64_t>(__builtin_ia32_rdtsc()) -
+                                    entry_ticks);
+    }
+
+    std::uint64_t frames() const {
+        std::uint64_t sum = 0;
+        for (const auto& interface : interfaces_)
+            sum += interface->counters().received + interface->counters().sent;
+        return sum;
+    }
+
     void turn(rt::Instant wake) {
         for (const auto& interface : interfaces_)
             interface->flush();
         const bool more = link_.pump();
+        if (!std::exchange(asked_, true)) stats_.first_request(since_entry());
         if (const auto end = shutdown_.wanted()) {
             shut_down(*end == rt::WantedEnd::reboot ? SHUTDOWN_reboot : SHUTDOWN_poweroff);
         }
@@ -133,6 +151,8 @@ class Edge {
     PvClock clock_;
     ChaChaEntropy entropy_;
     rt::ShutdownRequest shutdown_;
+    XenStats stats_;
+    bool asked_ = false;  // the store, for the first time
     std::vector<std::unique_ptr<NetFront>> interfaces_;
     std::vector<xen::Port> channels_;
     std::vector<bool> closed_told_;

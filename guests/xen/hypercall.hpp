@@ -11,6 +11,8 @@
 #include <xen/memory.h>
 #include <xen/sched.h>
 
+#include "xen/xen_counters.hpp"
+
 extern "C" const char hypercall_page[4096];
 
 namespace stemma::xen {
@@ -22,9 +24,10 @@ bool install_hypercall_page();
 bool on_xen();
 
 // A call into Xen: a result of 0 or more, or a negative errno of Xen (xen/errno.h). Structures are
-// passed by address: memory is mapped one to one.
+// passed by address: memory is mapped one to one. Counted by its kind, which the compiler knows.
 inline long hypercall(unsigned number, std::uint64_t a = 0, std::uint64_t b = 0,
                       std::uint64_t c = 0) {
+    ++xen_counters.hypercalls[XenCounters::kind_of(number)];
     long result;
     asm volatile("call *%[stub]"
                  : "=a"(result), "+D"(a), "+S"(b), "+d"(c)

@@ -27,10 +27,16 @@ bool unchanged(const std::uint32_t& version, std::uint32_t seen) {
            seen;
 }
 
-}  // namespace
-
 // struct vcpu_time_info: nanoseconds at a time stamp, and the counter's rate as shift and
 // multiplier.
+std::uint64_t scaled(std::uint64_t ticks, const vcpu_time_info& time) {
+    const std::uint64_t shifted =
+        time.tsc_shift >= 0 ? ticks << time.tsc_shift : ticks >> -time.tsc_shift;
+    return static_cast<std::uint64_t>(static_cast<Product>(shifted) * time.tsc_to_system_mul >> 32);
+}
+
+}  // namespace
+
 std::uint64_t system_time() {
     const vcpu_time_info& time = shared_info().vcpu_info[0].time;
     std::uint64_t result = 0;
@@ -38,15 +44,23 @@ std::uint64_t system_time() {
     do {
         seen = begin_read(time.version);
         const auto past = static_cast<std::uint64_t>(__builtin_ia32_rdtsc()) - time.tsc_timestamp;
-        const std::uint64_t shifted =
-            time.tsc_shift >= 0 ? past << time.tsc_shift : past >> -time.tsc_shift;
-        const auto scaled = static_cast<Product>(shifted) * time.tsc_to_system_mul;
-        result = time.system_time + static_cast<std::uint64_t>(scaled >> 32);
+        result = time.system_time + scaled(past, time);
     } while (!unchanged(time.version, seen));
     // Xen's corrections may set it back by a little.
     static std::uint64_t latest = 0;
     latest = std::max(latest, result);
     return latest;
+}
+
+std::uint64_t ticks_in_nanoseconds(std::uint64_t ticks) {
+    const vcpu_time_info& time = shared_info().vcpu_info[0].time;
+    std::uint64_t result = 0;
+    std::uint32_t seen = 0;
+    do {
+        seen = begin_read(time.version);
+        result = scaled(ticks, time);
+    } while (!unchanged(time.version, seen));
+    return result;
 }
 
 std::uint64_t wall_clock() {

@@ -1,6 +1,11 @@
 #pragma once
 
+#include <cstdint>
+
 #include "xen/boot_information.hpp"
+
+// The time stamp counter at the first instruction (entry.S).
+extern "C" const std::uint64_t entry_ticks;
 
 namespace stemma::xen {
 

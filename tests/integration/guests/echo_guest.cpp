@@ -44,7 +44,9 @@ class Echo final : public rt::Guest, rt::FrameSink {
     }
 
     rt::Instant run(rt::Instant) override {
-        if (!asked_) asked_ = environment_.store.write("data/ready", "1", [](rt::StoreResult) {});
+        if (!asked_)
+            asked_ = environment_.store.write(
+                "data/ready", "1", [this](rt::StoreResult result) { ready_ = result.has_value(); });
         for (auto* const port : environment_.ports) {
             port_ = port;
             port->receive(*this, 64);
@@ -52,6 +54,7 @@ class Echo final : public rt::Guest, rt::FrameSink {
         }
         return rt::Instant::never();
     }
+    bool ready() const override { return ready_; }
 
   private:
     void frame(std::span<std::uint8_t> bytes) override {
@@ -74,6 +77,7 @@ class Echo final : public rt::Guest, rt::FrameSink {
     std::string misbehave_;
     rt::Port* port_ = nullptr;
     bool asked_ = false;
+    bool ready_ = false;
     std::vector<std::byte> table_;
     std::vector<std::unique_ptr<std::byte[]>> taken_;
     std::FILE* stolen_ = nullptr;  // never reached: the system call filter ends the process first

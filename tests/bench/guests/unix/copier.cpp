@@ -51,13 +51,16 @@ class Copier final : public rt::Guest {
     }
 
     rt::Instant run(rt::Instant) override {
-        if (!ready_) ready_ = environment_.store.write("data/ready", "1", [](rt::StoreResult) {});
+        if (!asked_)
+            asked_ = environment_.store.write(
+                "data/ready", "1", [this](rt::StoreResult result) { ready_ = result.has_value(); });
         for (auto& direction : directions_) {
             direction.from->receive(direction, 64);
             direction.to->flush();
         }
         return rt::Instant::never();
     }
+    bool ready() const override { return ready_; }
 
   private:
     struct Direction final : rt::FrameSink {
@@ -81,6 +84,7 @@ class Copier final : public rt::Guest {
 
     rt::Environment environment_;
     std::array<Direction, 2> directions_;
+    bool asked_ = false;
     bool ready_ = false;
 };
 

@@ -33,6 +33,7 @@ class SendingGuest final : public rt::Guest, net::UdpHandler {
         stack_.receive(now, 8);
         return stack_.run(now);
     }
+    bool ready() const override { return true; }
     void datagram(net::UdpDatagram& datagram) override {
         stack_.send_udp(7, {{0x0a000063}, 9}, datagram.payload, datagram.now);
     }
@@ -54,6 +55,7 @@ class BabblingGuest final : public rt::Guest {
         port_.send_reserved(60);
         return rt::Instant::never();
     }
+    bool ready() const override { return true; }
 
   private:
     rt::Port& port_;
