@@ -8,6 +8,7 @@ namespace stemma::self_test {
 
 namespace {
 
+constexpr int figure_rounds = 500;
 constexpr net::Ipv4Endpoint client{{0x0a000002}, 4000};
 constexpr net::Ipv4Endpoint server{{0x0a000035}, 53};
 
@@ -70,6 +71,15 @@ void check_guest(CheckList& checks, rt::Entropy& entropy) {
     const auto reply = ask(rig, foreign);
     checks.check("dns: a name of another zone is refused",
                  reply.size() >= 12 && (reply[3] & 15) == refused);
+
+    rig.take_ticks();
+    for (int i = 0; i < figure_rounds; ++i) {
+        rig.send(0, {client, server, question});
+        rig.run(1);
+    }
+    checks.figure("dns: an answer", rig.take_ticks() / figure_rounds);
+    rig.run(figure_rounds);
+    checks.figure("dns: a turn in which nothing came", rig.take_ticks() / figure_rounds);
 }
 
 }  // namespace stemma::self_test

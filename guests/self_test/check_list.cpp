@@ -11,6 +11,11 @@ bool CheckList::check(std::string_view name, bool ok) {
     return ok;
 }
 
+void CheckList::figure(std::string_view name, std::uint64_t ticks) {
+    console_.line(std::string("self-test: figure: ").append(name) + ": " + std::to_string(ticks) +
+                  " ticks");
+}
+
 bool CheckList::end() {
     const std::string checks = std::to_string(checks_);
     const bool passed = checks_ > 0 && failed_ == 0;

@@ -4,6 +4,10 @@
 
 namespace stemma::self_test {
 
+namespace {
+constexpr int figure_rounds = 500;
+}
+
 void check_guest(CheckList& checks, rt::Entropy& entropy) {
     GuestRig rig(entropy, 2, "outside=vif0,10.0.0.1/24 inside=vif1,10.0.1.1/24");
     if (!checks.check("nat: the guest starts", rig.start())) return;
@@ -36,6 +40,21 @@ void check_guest(CheckList& checks, rt::Entropy& entropy) {
     rig.send(0, {stranger, out[0].source, answer});
     rig.run();
     checks.check("nat: a stranger's packet does not", rig.take(1).empty());
+
+    rig.take_ticks();
+    for (int i = 0; i < figure_rounds; ++i) {
+        rig.send(1, {client, server, question});
+        rig.run(1);
+    }
+    checks.figure("nat: a packet of a flow it knows", rig.take_ticks() / figure_rounds);
+    for (int i = 0; i < figure_rounds; ++i) {
+        const auto port = static_cast<std::uint16_t>(10'000 + i);
+        rig.send(1, {{client.address, port}, server, question});
+        rig.run(1);
+    }
+    checks.figure("nat: a packet of a new flow, the mirror's work included",
+                  rig.take_ticks() / figure_rounds);
+    rig.take(0);
 }
 
 }  // namespace stemma::self_test

@@ -43,7 +43,9 @@ void GuestRig::send(std::size_t port, const Datagram& datagram) {
 void GuestRig::run(int turns) {
     for (int i = 0; i < turns; ++i) {
         clock_.advance(rt::Duration::milliseconds(1));
+        const auto before = static_cast<std::uint64_t>(__builtin_ia32_rdtsc());
         guest_->run(clock_.now());
+        ticks_ += static_cast<std::uint64_t>(__builtin_ia32_rdtsc()) - before;
         store_.run();
         for (std::size_t port = 0; port < ports_.size(); ++port)
             carry(port);

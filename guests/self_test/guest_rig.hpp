@@ -1,10 +1,12 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rt/clock.hpp"
@@ -55,6 +57,8 @@ class GuestRig {
     void send(std::size_t port, const Datagram& datagram);
     // Runs guest and store for `turns` milliseconds of its time.
     void run(int turns = 100);
+    // Of the time stamp counter, in which the guest itself ran since the last call.
+    std::uint64_t take_ticks() { return std::exchange(ticks_, 0); }
     // The datagrams that went out on a port since the last call; what is no whole UDP datagram is
     // given as an empty one.
     std::vector<Datagram> take(std::size_t port);
@@ -71,6 +75,7 @@ class GuestRig {
     std::string arguments_;
     std::array<std::vector<Datagram>, ports_max> sent_;
     std::unique_ptr<rt::Guest> guest_;
+    std::uint64_t ticks_ = 0;
 };
 
 }  // namespace stemma::self_test

@@ -4,6 +4,7 @@
 
 #include "xen/bare_machine.hpp"
 #include "xen/hypercall.hpp"
+#include "xen/start.hpp"
 
 namespace stemma::xen {
 
@@ -19,10 +20,12 @@ struct Constructed {
 }  // namespace
 
 void test_without_xen(const BootInformation& boot) {
+    const std::uint64_t begun = static_cast<std::uint64_t>(__builtin_ia32_rdtsc()) - entry_ticks;
     SerialConsole console;
     const auto megabytes = (boot.free_end - boot.free_begin) >> 20;
     console.line("self-test: no Xen here; " + std::to_string(megabytes) + " MB of memory");
     self_test::CheckList checks(console);
+    checks.figure("from entry to here", begun);
     ChaChaEntropy entropy;
     checks.check("static constructors ran", constructed.value == 42);
     check_processor(checks);
