@@ -21,7 +21,9 @@ Fields fields(const Guest& guest) {
             {"arguments", guest.arguments},
             {"zone", guest.zone},
             {"on_crash", std::string(name(guest.on_crash))},
-            {"autostart", guest.autostart ? "yes" : "no"}};
+            {"autostart", guest.autostart ? "yes" : "no"},
+            {"uuid", guest.uuid},
+            {"file", guest.file}};
 }
 
 Fields fields(const Interface& interface) {

@@ -322,14 +322,6 @@ std::optional<FileFault> control_character(std::string_view text, const std::str
 
 }  // namespace
 
-std::string to_string(const FileFault& fault) {
-    std::string text = fault.file;
-    if (fault.line > 0) text += ':' + std::to_string(fault.line);
-    text += ": ";
-    if (!fault.key.empty()) text += fault.key + ": ";
-    return text + fault.cause;
-}
-
 std::expected<Configuration, std::vector<FileFault>> parse_configuration(
     std::string_view text, const std::string& file, const ReadZoneFile& read_zone_file) {
     if (text.size() > configuration_text_max) {
@@ -359,11 +351,7 @@ Result<Configuration> read_configuration(const std::string& path) {
     };
     auto configuration = parse_configuration(*text, path, read_zone_file);
     if (configuration) return std::move(*configuration);
-    std::string cause;
-    for (const auto& fault : configuration.error())
-        cause += "\n  " + to_string(fault);
-    return failure(ErrorKind::configuration, "use the configuration", path, cause,
-                   "see stemma.toml(5)");
+    return file_failure("the configuration", path, configuration.error(), "see stemma.toml(5)");
 }
 
 }  // namespace stemma::toolstack

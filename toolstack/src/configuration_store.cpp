@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "toolstack/uuid.hpp"
 #include "xs_wire/name_codec.hpp"
 #include "xs_wire/path.hpp"
 
@@ -100,6 +101,14 @@ bool take(Guest& guest, std::string_view key, const std::string& value) {
         guest.on_crash = value == "restart" ? OnCrash::restart : OnCrash::destroy;
         return value == "restart" || value == "destroy";
     }
+    if (key == "uuid") {
+        guest.uuid = value;
+        return parse_uuid(value).has_value();
+    }
+    if (key == "file") {
+        guest.file = value;
+        return value.starts_with('/');
+    }
     if (key == "autostart") {
         guest.autostart = value == "1";
         return value == "1" || value == "0";
@@ -150,6 +159,8 @@ ConfigurationNodes to_nodes(const Configuration& configuration) {
         nodes[at + "/on_crash"] = toolstack::name(guest.on_crash);
         nodes[at + "/autostart"] = guest.autostart ? "1" : "0";
         if (!guest.arguments.empty()) nodes[at + "/arguments"] = guest.arguments;
+        if (!guest.uuid.empty()) nodes[at + "/uuid"] = guest.uuid;
+        if (!guest.file.empty()) nodes[at + "/file"] = guest.file;
         if (!guest.zone.empty()) nodes[at + "/zone"] = xs::encode_element(guest.zone);
         for (std::size_t i = 0; i < guest.interfaces.size(); ++i) {
             const auto& interface = guest.interfaces[i];

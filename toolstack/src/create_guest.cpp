@@ -38,7 +38,7 @@ class Creation {
           platform_(platform),
           name_(name),
           guest_(guest),
-          uuid_(to_string(random_uuid())) {}
+          uuid_(guest.uuid.empty() ? to_string(random_uuid()) : guest.uuid) {}
 
     Result<CreatedGuest> run(const FindSavedState& find_saved_state, const CreateOptions& options) {
         auto done = steps(find_saved_state, options);
@@ -85,6 +85,7 @@ class Creation {
             }
             step("saved state");
         }
+        if (auto own = check_uuid(); !own) return own;
         auto domain =
             platform_.create_domain({name_, uuid_, guest_.type == GuestType::pv, guest_.memory,
                                      std::string(toolstack::name(guest_.on_crash))});
@@ -131,7 +132,25 @@ class Creation {
             if (auto ready = wait_until_ready(options.limit); !ready) return ready;
             step("ready");
         }
+        if (options.before_keep) {
+            if (auto done = options.before_keep(); !done) return done;
+            step("configuration");
+        }
         return platform_.keep(domain_.id);
+    }
+
+    // By it Xen, libxl and /vm know a domain. One without a name has been destroyed.
+    Result<void> check_uuid() {
+        if (guest_.uuid.empty()) return {};
+        const auto domains = platform_.domains();
+        if (!domains) return std::unexpected(domains.error());
+        for (const auto& domain : *domains) {
+            if (domain.uuid != uuid_ || domain.name.empty() || domain.name == name_) continue;
+            return failure(ErrorKind::refused, "create", "the guest " + name_,
+                           "domain " + std::to_string(domain.id) + ", " + domain.name +
+                               ", has its UUID " + uuid_);
+        }
+        return {};
     }
 
     StoreResult<void> introduce(const RingFrames& frames) {
@@ -159,7 +178,7 @@ class Creation {
                 const std::string ending = own == domains->end() ? "" : own->ending;
                 return fail("it ended before it was ready (" + ending + "); " +
                                 last_words(platform_, name_),
-                            "correct what its console names, then: stemma create " + name_);
+                            "correct what its console names, and create it again");
             }
             return false;
         });

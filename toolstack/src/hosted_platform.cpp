@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "toolstack/unix_socket.hpp"
+#include "toolstack/xen_image.hpp"
 
 namespace stemma::toolstack {
 
@@ -127,6 +128,11 @@ Result<NewDomain> HostedPlatform::create_domain(const DomainRequest& request) {
 // The process gets image and arguments when it begins; its rings have no frames, and any number
 // names the one there is (xs_wire/hosted_link.hpp).
 Result<RingFrames> HostedPlatform::load(DomainId domain, LoadRequest request) {
+    if (request.image.starts_with('/') && is_xen_image(request.image)) {
+        return failure(ErrorKind::refused, "load the image", request.image,
+                       "it is for Xen, and here there is none: a guest is a Linux process",
+                       "stemma's own images have their processes beside them; others need Xen");
+    }
     loaded_[domain] = std::move(request);
     return RingFrames{1, 1};
 }

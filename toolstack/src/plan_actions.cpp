@@ -40,6 +40,9 @@ std::string why_recreate(const Guest& wanted, const RunningGuest& running,
     if (made.memory != std::to_string(wanted.memory)) {
         return "its memory was " + made.memory + " MB";
     }
+    if (!wanted.uuid.empty() && running.domain.uuid != wanted.uuid) {
+        return "its UUID was " + running.domain.uuid;
+    }
     if (!running.takes_interfaces) return why_other_interfaces(wanted, made);
     return has_same_words(made.arguments, wanted, match) ? "" : started_with(made);
 }
@@ -71,7 +74,8 @@ class Planner {
             add(start);
         for (const auto& link : observed_.links) {
             const bool ours = link.kind == "bridge" && link.alias == own_bridge_alias;
-            if (ours && !wanted_.bridges.contains(link.name) && !keeps_foreign_ports(link)) {
+            if (ours && !wanted_.bridges.contains(link.name) && !is_wanted_by_guest(link.name) &&
+                !keeps_foreign_ports(link)) {
                 add({.kind = Action::Kind::remove_bridge, .bridge = link.name});
             }
         }
@@ -154,6 +158,14 @@ class Planner {
         if (link == nullptr || link->master == 0) return "";
         const auto master = std::ranges::find(observed_.links, link->master, &Link::index);
         return master == observed_.links.end() ? "" : master->name;
+    }
+
+    // A guest from an xl.cfg file may be on a bridge that no configuration file has.
+    bool is_wanted_by_guest(const std::string& bridge) const {
+        return std::ranges::any_of(wanted_.guests, [&](const auto& guest) {
+            return std::ranges::find(guest.second.interfaces, bridge, &Interface::bridge) !=
+                   guest.second.interfaces.end();
+        });
     }
 
     // Ports of guests go before the bridge does, by the steps planned above.

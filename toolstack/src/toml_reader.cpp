@@ -1,6 +1,7 @@
 #include "toml_reader.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "toolstack/spelling.hpp"
 
@@ -34,13 +35,7 @@ void TomlReader::fault(const toml::source_region& where, std::string key, std::s
 }
 
 std::vector<FileFault> TomlReader::faults() {
-    std::ranges::stable_sort(faults_, {}, &FileFault::line);
-    if (faults_.size() > faults_max) {
-        const std::size_t rest = faults_.size() - faults_max;
-        faults_.resize(faults_max);
-        faults_.push_back({file_, 0, "", "and " + std::to_string(rest) + " more"});
-    }
-    return std::move(faults_);
+    return told(std::move(faults_));
 }
 
 void TomlReader::check_keys(const toml::table& table, const std::string& path,

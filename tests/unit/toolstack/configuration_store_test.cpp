@@ -22,6 +22,9 @@ Configuration sample() {
     configuration.guests["nat0"] = nat;
     configuration.guests["dns0"] = {
         .image = "dns", .zone = "example.org", .on_crash = OnCrash::restart, .autostart = false};
+    configuration.guests["grub"] = {.image = "/boot/grub.bin",
+                                    .uuid = "01234567-89ab-cdef-0123-456789abcdef",
+                                    .file = "/etc/xen/grub.cfg"};
     configuration.zones["example.org"] = {"example.org.", 7, {"a\n", "b\n", "c"}};
     return configuration;
 }

@@ -122,6 +122,42 @@ TEST_CASE("a failure of any request to the store leaves no domain behind") {
     CHECK(refused > 60);
 }
 
+TEST_CASE("what is to be done before a guest is kept is done when it serves, or nothing is left") {
+    Rig rig;
+    CreateOptions options;
+    options.before_keep = [&]() -> Result<void> {
+        rig.platform.calls.push_back("before keep");
+        return {};
+    };
+    REQUIRE(rig.create(no_state, options));
+    CHECK(rig.platform.calls == std::vector<std::string>{"create", "load", "attach", "attach",
+                                                         "start", "before keep", "keep"});
+    Rig failing;
+    options.before_keep = [] { return failure(ErrorKind::refused, "configure", "it", "changed"); };
+    const auto created = failing.create(no_state, options);
+    REQUIRE(!created);
+    CHECK(created.error().cause == "changed");
+    CHECK(failing.platform.domains_by_id.empty());
+    CHECK(failing.store.nodes == failing.before);
+}
+
+TEST_CASE("a guest with a UUID has that one, unless another domain has it") {
+    Guest guest = nat();
+    guest.uuid = "01234567-89ab-cdef-0123-456789abcdef";
+    Rig rig;
+    const auto create = [&](const std::string& name) {
+        return create_guest(rig.store, rig.platform, name, guest, no_state, {});
+    };
+    REQUIRE(create("nat0"));
+    CHECK(rig.platform.domains_by_id.at(1).uuid == guest.uuid);
+    CHECK(rig.store.nodes.contains("/vm/" + guest.uuid));
+    const auto before = rig.store.nodes;
+    const auto second = create("nat1");
+    REQUIRE(!second);
+    CHECK(second.error().cause == "domain 1, nat0, has its UUID " + guest.uuid);
+    CHECK(rig.store.nodes == before);
+}
+
 TEST_CASE("a saved state that cannot be read stops the creation and leaves nothing") {
     Rig rig;
     const auto created = rig.create([](const std::string&) -> Result<std::optional<std::string>> {

@@ -83,6 +83,23 @@ TEST_CASE("a bridge that keeps somebody else's port is left in place") {
                                   "- remove bridge xenbr0"});
 }
 
+TEST_CASE("a bridge that a wanted guest is on stays, though no configuration file has it") {
+    Configuration configuration = wanted();
+    configuration.bridges.erase("xenbr0");
+    CHECK(World().plan(configuration).empty());
+}
+
+TEST_CASE("a guest that is to have another UUID is made anew") {
+    Configuration configuration = wanted();
+    configuration.guests["p"].uuid = "01234567-89ab-cdef-0123-456789abcdef";
+    World world;
+    world.observed.guests[0].domain.uuid = configuration.guests["p"].uuid;
+    CHECK(world.plan(configuration).empty());
+    world.observed.guests[0].domain.uuid = "another";
+    CHECK(world.plan(configuration) ==
+          Lines{"- destroy p, domain 3 (to be made anew: its UUID was another)", "+ start p"});
+}
+
 TEST_CASE("a bridge that is down is taken up, and a link of its name that is none is refused") {
     World world;
     world.links.at("xenbr1").up = false;

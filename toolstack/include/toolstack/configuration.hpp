@@ -52,6 +52,10 @@ struct Guest {
     std::string zone = {};       // key of Configuration::zones, or empty
     OnCrash on_crash = OnCrash::destroy;
     bool autostart = true;  // started by apply when it does not run
+    std::string uuid = {};  // of its domain; empty: another for each
+    // The xl.cfg file that `stemma create` took it from: apply leaves it alone and destroy takes
+    // it out of the configuration. Empty: a configuration file has it.
+    std::string file = {};
     std::vector<Interface> interfaces = {};
 
     bool operator==(const Guest&) const = default;

@@ -20,6 +20,9 @@ struct CreateOptions {
     bool fresh = false;  // without the last network state
     bool wait = true;    // for the guest to say that it serves
     std::chrono::milliseconds limit{10'000};
+    // The last step before the guest is kept, when it serves (unless none waits for that): a
+    // failure is one of the creation, and a creator that dies before it leaves no trace of it.
+    std::function<Result<void>()> before_keep = {};
 };
 
 struct CreateStep {

@@ -2,6 +2,7 @@
 #include "commands.hpp"
 #include "toolstack/configuration_file.hpp"
 #include "toolstack/configuration_store.hpp"
+#include "toolstack/file_guests.hpp"
 #include "what_if_branch.hpp"
 
 namespace stemma::toolstack {
@@ -31,6 +32,7 @@ Result<int> apply_to_branch(Invocation& call, Configuration wanted) {
     }
     const auto present = load_configuration(**store);
     if (!present) return std::unexpected(present.error());
+    wanted = with_file_guests(std::move(wanted), *present);
     raise_serials(*present, wanted);
     Json list = Json::array();
     for (const auto& change : changes(*present, wanted)) {
@@ -52,21 +54,22 @@ Result<int> apply_to_branch(Invocation& call, Configuration wanted) {
 }  // namespace
 
 Result<int> run_apply(Invocation& call) {
-    auto wanted = read_configuration(call.words[0]);
-    if (!wanted) return std::unexpected(std::move(wanted.error()));
-    if (call.has("branch")) return apply_to_branch(call, std::move(*wanted));
+    auto read = read_configuration(call.words[0]);
+    if (!read) return std::unexpected(std::move(read.error()));
+    if (call.has("branch")) return apply_to_branch(call, std::move(*read));
     BringAbout work(call);
     if (auto ready = work.prepare(); !ready) return std::unexpected(std::move(ready.error()));
     for (int attempt = 0; attempt < plans_max; ++attempt) {
         const auto present = load_configuration(work.store());
         if (!present) return std::unexpected(present.error());
-        raise_serials(*present, *wanted);
-        const auto needed = work.plan(*wanted, changes(*present, *wanted));
+        Configuration wanted = with_file_guests(*read, *present);
+        raise_serials(*present, wanted);
+        const auto needed = work.plan(wanted, changes(*present, wanted));
         if (!needed) return std::unexpected(needed.error());
         if (!*needed || call.has("dry-run")) return work.show_only(call.has("dry-run"));
-        const auto replaced = replace_configuration(work.store(), *present, *wanted);
+        const auto replaced = replace_configuration(work.store(), *present, wanted);
         if (!replaced) return std::unexpected(replaced.error());
-        if (*replaced) return work.execute(*wanted);
+        if (*replaced) return work.execute(wanted);
         call.printer.line("the configuration was changed meanwhile: planning again");
     }
     return failure(ErrorKind::refused, "apply", call.words[0],

@@ -22,7 +22,7 @@ std::string second_words(std::string_view first) {
 
 }  // namespace
 
-// Words from the table, files for apply, guests' names from the store.
+// Words from the table, files for apply and create, guests' names from the store.
 Result<int> run_completion(Invocation& call) {
     if (call.words[0] != "bash") {
         return failure(ErrorKind::usage, "write a completion for", call.words[0],
@@ -45,7 +45,9 @@ Result<int> run_completion(Invocation& call) {
     script += "    fi\n";
     script += "    case $command in\n" + options + "    esac\n";
     script += "    case $command in\n";
-    script += "        apply) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n";
+    script += "        apply | create) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n";
+    script += "    esac\n";
+    script += "    case $command in\n";
     script += "        build) words+=\"nat dns probe\" ;;\n";
     script += "        net)\n";
     script += "            [ \"$COMP_CWORD\" -eq 2 ] && words='" + second_words("net") + "'\n";

@@ -2,7 +2,9 @@
 #include "number_option.hpp"
 #include "toolstack/configuration_store.hpp"
 #include "toolstack/create_guest.hpp"
+#include "toolstack/file_guests.hpp"
 #include "toolstack/spelling.hpp"
+#include "xl_file_guest.hpp"
 
 namespace stemma::toolstack {
 
@@ -16,11 +18,24 @@ std::unexpected<Error> no_such_guest(const Configuration& configuration, const s
         if (guest.image == name) same_image += (same_image.empty() ? "" : ", ") + guest_name;
     }
     const auto near = closest(name, names);
-    return failure(ErrorKind::not_found, "create", "the guest " + name,
-                   same_image.empty() ? "none is configured by that name or with that image"
-                                      : "several guests have that image: " + same_image,
-                   near.empty() ? "name one of /stemma/guests, or configure it: stemma apply FILE"
-                                : "did you mean " + std::string(near) + '?');
+    return failure(
+        ErrorKind::not_found, "create", "the guest " + name,
+        same_image.empty() ? "none is configured by that name or with that image"
+                           : "several guests have that image: " + same_image,
+        near.empty()
+            ? "name one of /stemma/guests, or its xl.cfg file, or configure it: stemma apply FILE"
+            : "did you mean " + std::string(near) + '?');
+}
+
+Result<NamedGuest> configured_guest(Invocation& call) {
+    const auto store = call.surroundings.store();
+    if (!store) return std::unexpected(store.error());
+    const auto configuration = load_configuration(**store);
+    if (!configuration) return std::unexpected(configuration.error());
+    std::string name;
+    const Guest* guest = find_guest(*configuration, call.words[0], name);
+    if (guest == nullptr) return no_such_guest(*configuration, call.words[0]);
+    return NamedGuest{std::move(name), *guest};
 }
 
 std::string milliseconds(std::chrono::microseconds time) {
@@ -31,21 +46,32 @@ std::string milliseconds(std::chrono::microseconds time) {
 }  // namespace
 
 Result<int> run_create(Invocation& call) {
-    const auto options = create_options(call);
+    auto options = create_options(call);
     if (!options) return std::unexpected(options.error());
+    const bool by_file = is_file_word(call.words[0]);
+    const auto found = by_file ? xl_file_guest(call, call.words[0]) : configured_guest(call);
+    if (!found) return std::unexpected(found.error());
     const auto store = call.surroundings.store();
     if (!store) return std::unexpected(store.error());
     const auto platform = call.surroundings.platform();
     if (!platform) return std::unexpected(platform.error());
-    const auto configuration = load_configuration(**store);
-    if (!configuration) return std::unexpected(configuration.error());
-    std::string name;
-    const Guest* guest = find_guest(*configuration, call.words[0], name);
-    if (guest == nullptr) return no_such_guest(*configuration, call.words[0]);
+    const auto& [name, guest] = *found;
+    bool configured = false;
+    if (by_file) {
+        options->before_keep = [&] {
+            auto done = configure_file_guest(**store, found->name, found->guest);
+            configured = done.has_value();
+            return done;
+        };
+    }
 
     const auto created =
-        create_guest(**store, **platform, name, *guest, saved_states(call), *options);
-    if (!created) return std::unexpected(created.error());
+        create_guest(**store, **platform, name, guest, saved_states(call), *options);
+    if (!created) {
+        // The first error is the one to tell.
+        if (configured) (void)forget_file_guest(**store, name);
+        return std::unexpected(created.error());
+    }
     std::chrono::microseconds total{};
     Json steps = Json::array();
     for (const auto& step : created->steps) {
