@@ -28,7 +28,8 @@ packages_unpack() {
         done
         rm -rf "$folder/debs" "$folder/root"
         mv "$folder/new" "$folder/root"
-        echo "$*" >"$folder/complete"
+        # A new file: a copy of the folder made of hard links keeps its own.
+        echo "$*" >"$folder/new-list" && mv "$folder/new-list" "$folder/complete"
     fi
     exec {lock}>&-
 }

@@ -1,5 +1,7 @@
 #include "toolstack/xl_file.hpp"
 
+#include <dlfcn.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
@@ -40,8 +42,42 @@ class Report {
     FILE* stream_;
 };
 
+// libxlutil, loaded with the first file: linked, it and libxenlight behind it would cost every
+// command a fifth of its start. Null where it is not there.
+class Library {
+  public:
+    static const Library* loaded() {
+        static const Library library;
+        return library.complete_ ? &library : nullptr;
+    }
+
+    decltype(&xlu_cfg_init) init{};
+    decltype(&xlu_cfg_destroy) destroy{};
+    decltype(&xlu_cfg_readdata) read_data{};
+    decltype(&xlu_cfg_get_list) get_list{};
+    decltype(&xlu_cfg_get_listitem) get_item{};
+    decltype(&xlu_cfg_get_string) get_string{};
+    decltype(&xlu_cfg_get_long) get_long{};
+
+  private:
+    Library() : handle_(::dlopen(XLUTIL_LIBRARY, RTLD_LAZY | RTLD_LOCAL)) {
+        complete_ = handle_ != nullptr && find(init, "xlu_cfg_init") &&
+                    find(destroy, "xlu_cfg_destroy") && find(read_data, "xlu_cfg_readdata") &&
+                    find(get_list, "xlu_cfg_get_list") && find(get_item, "xlu_cfg_get_listitem") &&
+                    find(get_string, "xlu_cfg_get_string") && find(get_long, "xlu_cfg_get_long");
+    }
+    template <typename Function>
+    bool find(Function& function, const char* name) {
+        function = reinterpret_cast<Function>(::dlsym(handle_, name));
+        return function != nullptr;
+    }
+
+    void* handle_;
+    bool complete_ = false;
+};
+
 struct Destroy {
-    void operator()(XLU_Config* config) const { xlu_cfg_destroy(config); }
+    void operator()(XLU_Config* config) const { Library::loaded()->destroy(config); }
 };
 
 std::vector<FileFault> faults_of(std::string_view report, const std::string& file) {
@@ -70,15 +106,21 @@ std::vector<FileFault> faults_of(std::string_view report, const std::string& fil
 
 std::expected<std::vector<XlSetting>, std::vector<FileFault>> parse_xl_file(
     std::string_view text, const std::string& file) {
+    const Library* const xl = Library::loaded();
+    if (xl == nullptr) {
+        return std::unexpected(std::vector{FileFault{
+            file, 0, "",
+            XLUTIL_LIBRARY ", which reads it, cannot be loaded: install Xen's libraries"}});
+    }
     Report report;
     const std::unique_ptr<XLU_Config, Destroy> config(
-        report.stream() == nullptr ? nullptr : xlu_cfg_init(report.stream(), file.c_str()));
+        report.stream() == nullptr ? nullptr : xl->init(report.stream(), file.c_str()));
     if (!config) return std::unexpected(std::vector{FileFault{file, 0, "", "out of memory"}});
     if (text.size() > xl_file_bytes_max) {
         return std::unexpected(std::vector{
             FileFault{file, 0, "", "longer than " + std::to_string(xl_file_bytes_max) + " bytes"}});
     }
-    if (xlu_cfg_readdata(config.get(), text.data(), static_cast<int>(text.size())) != 0) {
+    if (xl->read_data(config.get(), text.data(), static_cast<int>(text.size())) != 0) {
         return std::unexpected(faults_of(report.text(), file));
     }
     std::vector<XlSetting> settings;
@@ -88,19 +130,19 @@ std::expected<std::vector<XlSetting>, std::vector<FileFault>> parse_xl_file(
         XLU_ConfigList* list = nullptr;
         int count = 0;
         const char* value = nullptr;
-        if (xlu_cfg_get_list(config.get(), name.c_str(), &list, &count, 1) == 0) {
+        if (xl->get_list(config.get(), name.c_str(), &list, &count, 1) == 0) {
             setting.items.emplace();
             for (int i = 0; i < count; ++i) {
-                if (const char* item = xlu_cfg_get_listitem(list, i)) {
+                if (const char* item = xl->get_item(list, i)) {
                     setting.items->emplace_back(item);
                 } else {
                     faults.push_back({file, line, name, "a list within a list is not expected"});
                 }
             }
-        } else if (xlu_cfg_get_string(config.get(), name.c_str(), &value, 1) == 0) {
+        } else if (xl->get_string(config.get(), name.c_str(), &value, 1) == 0) {
             setting.text = value;
             long number = 0;
-            if (xlu_cfg_get_long(config.get(), name.c_str(), &number, 1) == 0) {
+            if (xl->get_long(config.get(), name.c_str(), &number, 1) == 0) {
                 setting.number = number;
             }
         } else {

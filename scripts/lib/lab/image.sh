@@ -55,6 +55,7 @@ lab_fetch() {
             { lab_needs "apt knows no linux-image-amd64 (apt-get update, or no Debian mirror)"; return; }
     fi
     packages_unpack "$LAB/packages" "$kernel" xen-hypervisor-4.17-amd64 xen-utils-common xenstore-utils \
+        grub-xen-host \
         2>"$LAB/fetch" || lab_needs "$(tail -n 1 "$LAB/fetch"): $(head -n 1 "$LAB/fetch")"
 }
 
@@ -177,6 +178,8 @@ lab_image() {
         mkdir -p "$new/dom0/lab/guest"
         cp "$packages"/boot/vmlinuz-* "$new/dom0/lab/guest/vmlinuz"
         cp "$new/vmlinux" "$new/guest.cpio.gz" "$new/dom0/lab/guest/"
+        cp "$packages/usr/lib/grub-xen/grub-i386-xen_pvh.bin" "$new/dom0/lab/guest/grub-pvh.bin" &&
+            cp "$packages/usr/lib/grub-xen/grub-x86_64-xen.bin" "$new/dom0/lab/guest/grub-pv.bin" || return
         (cd "$new/dom0" && find . -not -type d) >"$new/names"
         lab_pack "$new/dom0" >"$new/dom0.cpio" || return 1
         chmod 755 "$new/dom0/init"

@@ -65,17 +65,21 @@ std::string owner_of(const Configuration& configuration, std::uint32_t address) 
     return "";
 }
 
-// Of a domain of another toolstack's: the bridge has to be there, and the rest is not ours to say.
-Result<void> check_foreign(Invocation& call, const Words& words) {
+// Of a domain of another toolstack's: the rest is not ours to say.
+Result<void> check_foreign(const Words& words) {
     for (const auto* key : {"address", "gateway", "role"}) {
         if (!words.contains(key)) continue;
         return usage(key, "only a guest that is configured in /stemma has one");
     }
+    return {};
+}
+
+// Where /stemma has not to have the bridge, it has to be there.
+Result<void> check_bridge(Invocation& call, const std::string& bridge) {
     const auto links = call.surroundings.links();
     if (!links) return std::unexpected(links.error());
     const auto all = (*links)->all();
     if (!all) return std::unexpected(all.error());
-    const std::string& bridge = words.at("bridge");
     const Link* link = find_link(*all, bridge);
     if (link != nullptr && link->kind == "bridge") return {};
     return failure(ErrorKind::not_found, "attach an interface to", "the bridge " + bridge,
@@ -83,10 +87,14 @@ Result<void> check_foreign(Invocation& call, const Words& words) {
                    "stemma net list");
 }
 
+// Where no configuration file says what bridges there are.
+bool takes_any_bridge(const NetTarget& target) {
+    return !target.configured || !target.guest().file.empty();
+}
+
 Result<Interface> interface_of(const NetTarget& target, const Words& words) {
-    // Where nothing is configured any link that is a bridge will do.
     Configuration configuration = target.configuration;
-    if (!target.configured) configuration.bridges.try_emplace(words.at("bridge"));
+    if (takes_any_bridge(target)) configuration.bridges.try_emplace(words.at("bridge"));
     Interface interface;
     for (const auto& key : interface_keys()) {
         const auto word = words.find(key.name);
@@ -136,7 +144,12 @@ Result<int> run_net_attach(Invocation& call) {
     const auto target = net_target(call, "attach to");
     if (!target) return std::unexpected(target.error());
     if (!target->configured) {
-        if (auto good = check_foreign(call, *words); !good) {
+        if (auto good = check_foreign(*words); !good) {
+            return std::unexpected(std::move(good.error()));
+        }
+    }
+    if (takes_any_bridge(*target)) {
+        if (auto good = check_bridge(call, words->at("bridge")); !good) {
             return std::unexpected(std::move(good.error()));
         }
     }
