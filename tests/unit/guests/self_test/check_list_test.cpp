@@ -37,6 +37,16 @@ TEST_CASE("one failed check fails all") {
           Text{"self-test: FAILED: one", "self-test: ok: two", "self-test: 1 of 2 checks failed"});
 }
 
+TEST_CASE("a figure is told and is no check") {
+    Lines console;
+    CheckList checks(console);
+    checks.figure("a packet", 42);
+    checks.check("one", true);
+    CHECK(checks.end());
+    CHECK(console.lines == Text{"self-test: figure: a packet: 42 ticks", "self-test: ok: one",
+                                "self-test: 1 checks passed"});
+}
+
 TEST_CASE("to check nothing is to fail") {
     Lines console;
     CHECK_FALSE(CheckList(console).end());
