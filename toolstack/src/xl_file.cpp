@@ -43,7 +43,7 @@ class Report {
 };
 
 // libxlutil, loaded with the first file: linked, it and libxenlight behind it would cost every
-// command a fifth of its start. Null where it is not there.
+// command a sixth more of its start. Null where it is not there.
 class Library {
   public:
     static const Library* loaded() {
