@@ -256,6 +256,7 @@ std::expected<Publication::Batch, Error> Publication::publish(std::span<const Pu
     if (done) {
         writer_.keep();
         remember(pack);
+        if (packs_since_look_) ++*packs_since_look_;
         batch.objects = pack.objects();
         batch.bytes = pack.bytes();
         epoch_bytes_ += batch.bytes;
@@ -275,6 +276,8 @@ std::expected<Publication::Batch, Error> Publication::publish(std::span<const Pu
 }
 
 std::expected<bool, Error> Publication::consolidate() {
+    if (packs_since_look_ && *packs_since_look_ < pack_bound_ / 8) return false;
+    packs_since_look_ = 0;
     auto joined = consolidate_packs(*disk_, repository_.path(), group(), {.packs = pack_bound_});
     if (!joined || !*joined) return joined;
     if (auto done = reopen(); !done) return std::unexpected(std::move(done.error()));

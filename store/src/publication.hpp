@@ -48,7 +48,8 @@ class Publication {
     std::expected<Batch, Error> publish(std::span<const PublishJob> jobs);
 
     // Joins small packs if there are many. True if it did. An error is no more than a missed
-    // chance.
+    // chance. Looks at the packs only once in an eighth of pack_bound batches: to list hundreds of
+    // files takes longer than to write a batch.
     std::expected<bool, Error> consolidate();
 
     // One step of taking away what history has to go by now, of some ten milliseconds. True if
@@ -117,6 +118,7 @@ class Publication {
     Repository repository_;
     ObjectWriter writer_;
     std::size_t pack_bound_;
+    std::optional<std::size_t> packs_since_look_;  // batches written; nothing: never looked
     Retention retention_;
     Disk* disk_;
     State state_;
