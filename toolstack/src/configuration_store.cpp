@@ -116,8 +116,25 @@ bool take(Guest& guest, std::string_view key, const std::string& value) {
     return true;
 }
 
+// Whether to_nodes() could have written something below; each node that has nothing costs a request
+// otherwise, and most are leaves.
+bool may_have_children(std::string_view relative) {
+    const auto parts = elements(relative);
+    switch (parts.size()) {
+        case 1:
+        case 2:
+            return true;
+        case 3:
+            return parts[2] == "interfaces" || parts[2] == "chunks";
+        case 4:
+            return parts[2] == "interfaces";
+        default:
+            return false;
+    }
+}
+
 StoreResult<void> read_below(Store& store, TransactionId transaction, const std::string& relative,
-                             int depth, ConfigurationNodes& nodes) {
+                             ConfigurationNodes& nodes) {
     const std::string path = std::string(root) + (relative.empty() ? "" : "/" + relative);
     const auto names = store.list(path, transaction);
     if (!names) return std::unexpected(names.error());
@@ -131,9 +148,8 @@ StoreResult<void> read_below(Store& store, TransactionId transaction, const std:
     for (std::size_t i = 0; i < children.size(); ++i) {
         const std::string& child = children[i];
         nodes[child] = std::move((*values)[i]).value_or("");
-        // guests/NAME/interfaces/I/KEY is the deepest that is ours
-        if (depth >= 4) continue;
-        if (auto below = read_below(store, transaction, child, depth + 1, nodes); !below) {
+        if (!may_have_children(child)) continue;
+        if (auto below = read_below(store, transaction, child, nodes); !below) {
             return below;
         }
     }
@@ -246,7 +262,7 @@ Result<Configuration> from_nodes(const ConfigurationNodes& nodes) {
 
 StoreResult<ConfigurationNodes> read_nodes(Store& store, TransactionId transaction) {
     ConfigurationNodes nodes;
-    if (auto read = read_below(store, transaction, "", 0, nodes); !read) {
+    if (auto read = read_below(store, transaction, "", nodes); !read) {
         return std::unexpected(std::move(read.error()));
     }
     return nodes;
