@@ -69,8 +69,8 @@ void FlowTask::end_pass() {
 
 rt::Instant FlowTask::run(rt::Instant now) {
     if (!running_) return rt::Instant::never();
-    if (now >= sent_at_ + timeout) go_on(now);
-    return running_ ? sent_at_ + timeout : rt::Instant::never();
+    if (now >= sent_at_ + options_.timeout) go_on(now);
+    return running_ ? sent_at_ + options_.timeout : rt::Instant::never();
 }
 
 }  // namespace stemma::probe

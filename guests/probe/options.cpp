@@ -55,16 +55,21 @@ void needs(Reader& words, std::string_view key, std::string_view other) {
     if (words.get(key) && !words.get(other)) words.fail(key, "needs " + std::string(other) + "=");
 }
 
+// For names and for flows.
+void read_timeout(Reader& words, rt::Duration& timeout) {
+    const auto given = words.read("timeout", "a time such as 1s or 250ms", parse_duration);
+    if (given) timeout = *given;
+}
+
 std::optional<ResolveOptions> read_resolve(Reader& words, std::string& names_node) {
     ResolveOptions options;
     const auto resolver = words.read("resolver", "an IPv4 address", net::parse_ipv4);
     if (resolver) options.resolver = *resolver;
     options.repeat = words.read("repeat", "a time such as 1s or 250ms", parse_duration);
-    const auto timeout = words.read("timeout", "a time such as 1s or 250ms", parse_duration);
-    if (timeout) options.timeout = *timeout;
+    read_timeout(words, options.timeout);
     const auto tries = words.read("tries", "a number from 1 to 10", parse_count<10>);
     if (tries) options.tries = static_cast<unsigned>(*tries);
-    for (const std::string_view key : {"repeat", "timeout", "tries"})
+    for (const std::string_view key : {"repeat", "tries"})
         needs(words, key, "resolve");
     needs(words, "resolve", "resolver");
     const auto names = words.get("resolve");
@@ -89,6 +94,7 @@ std::optional<FlowOptions> read_flows(Reader& words) {
     if (to) options.to = *to;
     const auto passes = words.read("passes", "a number from 1 to 1000", parse_count<1000>);
     if (passes) options.passes = static_cast<unsigned>(*passes);
+    read_timeout(words, options.timeout);
     if (const auto name = words.get("query")) {
         const auto parsed = parse_names(*name);
         if (!parsed || parsed->size() != 1)
@@ -110,6 +116,7 @@ Tasks read_tasks(Reader& words) {
     Tasks tasks;
     tasks.resolve = read_resolve(words, tasks.names_node);
     tasks.flows = read_flows(words);
+    if (!words.get("resolve") && !words.get("flows")) needs(words, "timeout", "resolve= or flows");
     tasks.turn = words.get("turn").value_or("");
     tasks.ping = words.read("ping", "an IPv4 address", net::parse_ipv4);
     const auto to =

@@ -35,13 +35,14 @@ struct FlowOptions {
     std::size_t flows = 0;
     unsigned passes = 1;  // the first makes flows, the others use them again
     std::string query;    // each datagram asks for this name; empty: plain text, for an echo server
+    rt::Duration timeout = rt::Duration::seconds(1);  // for an answer
 };
 
 // What the probe is told to do: on its command line, or in data/probe/command.
 //
 //   resolver=IP resolve=NAME[,NAME..]|@/path/in/store [repeat=1s] [timeout=1s] [tries=3]
 //   stream=IP:PORT [rate=BYTES-A-SECOND]
-//   flows=N to=IP:PORT [passes=2] [query=NAME]
+//   flows=N to=IP:PORT [passes=2] [query=NAME] [timeout=1s]
 //   ping=IP
 //   turn=TEXT    sets a command off from the one before it with the same words
 struct Tasks {

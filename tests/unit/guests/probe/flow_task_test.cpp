@@ -59,6 +59,17 @@ TEST_CASE("a flow without an answer is given up after a second and not counted")
     CHECK(rig.console.has("flows: pass 1: 8 of 10 answered"));
 }
 
+TEST_CASE("flows may wait longer for an answer") {
+    FlowRig rig;
+    rig.echo.lose_each = 5;
+    rig.task.start({{ip("10.0.0.2"), 7}, 10, 1, {}, Duration::seconds(3)}, rig.clock.now());
+    rig.run(rig.task, Duration::milliseconds(5900));
+    CHECK(rig.node("flows/state") == "running");
+    rig.run(rig.task, Duration::seconds(2));
+    CHECK(rig.node("flows/state") == "done");
+    CHECK(rig.node("flows/answered") == "8");
+}
+
 TEST_CASE("flows may carry DNS queries") {
     FlowRig rig;
     rig.task.start({{ip("10.0.0.2"), 7}, 1, 1, "www.example"}, rig.clock.now());

@@ -12,7 +12,8 @@ TEST_CASE("the words of the demo are understood") {
     const auto options = Options::parse(
         "address=vif0,10.0.1.2/24 gateway=10.0.1.1 resolver=10.0.0.53 "
         "resolve=www.example.org,ns.example.org repeat=1s stream=10.0.0.2:7 rate=50000 "
-        "flows=50 to=10.0.0.53:53 passes=2 query=www.example.org ping=10.0.1.1 echo=7");
+        "flows=50 to=10.0.0.53:53 passes=2 query=www.example.org timeout=3s ping=10.0.1.1 "
+        "echo=7");
     REQUIRE(options);
     CHECK(options->address.interface.address == ip("10.0.1.2"));
     CHECK(options->gateway == ip("10.0.1.1"));
@@ -22,7 +23,7 @@ TEST_CASE("the words of the demo are understood") {
     CHECK(tasks.resolve->resolver == ip("10.0.0.53"));
     CHECK(tasks.resolve->names == std::vector<std::string>{"www.example.org", "ns.example.org"});
     CHECK(tasks.resolve->repeat == Duration::seconds(1));
-    CHECK(tasks.resolve->timeout == Duration::seconds(1));
+    CHECK(tasks.resolve->timeout == Duration::seconds(3));
     CHECK(tasks.resolve->tries == 3);
     REQUIRE(tasks.stream);
     CHECK(tasks.stream->to == stemma::net::Ipv4Endpoint{ip("10.0.0.2"), 7});
@@ -30,6 +31,7 @@ TEST_CASE("the words of the demo are understood") {
     REQUIRE(tasks.flows);
     CHECK(tasks.flows->flows == 50);
     CHECK(tasks.flows->passes == 2);
+    CHECK(tasks.flows->timeout == Duration::seconds(3));
     CHECK(tasks.flows->query == "www.example.org");
     CHECK(tasks.ping == ip("10.0.1.1"));
 }
