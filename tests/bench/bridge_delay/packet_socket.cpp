@@ -35,7 +35,10 @@ std::expected<PacketSocket, std::string> PacketSocket::open(const std::string& i
         return failed("SO_TIMESTAMPNS");
     }
     const int room = 4 << 20;  // bytes; a burst that the reader has not got round to yet
-    ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room) != 0) {
+        // within the system's limit of some ninety frames
+        ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
+    }
 
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
