@@ -141,6 +141,10 @@ Result<DomainId> XenControl::create(const Uuid& uuid, std::uint32_t memory_mb, b
         xc_domain_max_vcpus(control, id, 1) == 0 &&
         xc_domain_setmaxmem(control, id, memory_kb + slack_kb) == 0 &&
         xc_domain_set_tsc_info(control, id, 0, 0, 0, 0) == 0 &&
+        // Xen's own choice stops the domain's TSC while it does not run, and Linux waits by its
+        // TSC.
+        (!hardware || xc_hvm_param_set(control, id, HVM_PARAM_TIMER_MODE,
+                                       HVMPTM_no_delay_for_missed_ticks) == 0) &&
         (hardware ? xc_set_paging_mempool_size(control, id, ((paging_kb + 1023) / 1024) << 20) == 0
                   : xc_domain_set_memmap_limit(control, id, memory_kb) == 0) &&
         xc_cpuid_apply_policy(control, id, false, nullptr, 0, true, false, false, nullptr,
