@@ -42,6 +42,8 @@ rig_until() {
     done
 }
 
+RIG_PATIENCE=10 # seconds until a guest must serve, or a name must resolve
+
 # Starts xenstored and the agent of a build folder: rig_daemons BUILD [xenstored's arguments]
 rig_daemons() {
     local build=$1
@@ -58,6 +60,23 @@ rig_daemons() {
     RIG_AGENT=$!
     rig_until 10 "$build/bin/stemma" list || { cat "$RIG/agent.log" >&2; return 1; }
 }
+
+RIG_AGENT_DOES="it plays the hypervisor"
+# A guest as a process: what it is, that it is confined, and its end. Each with NAME DOMID.
+rig_guest_process() { pgrep -f -- "--domain=$1 "; }
+rig_guest() {
+    echo "$1 is process $(rig_guest_process "$2"): $(ps -o args= -p "$(rig_guest_process "$2")" | sed 's/.* -- //' | cut -c1-60)"
+}
+RIG_CONFINED="each guest is a process of at most 32 MB with no file system and a system call filter"
+rig_confined() {
+    local process size
+    process=$(rig_guest_process "$2") || { echo "$1 has no process"; return 1; }
+    size=$(awk '/^VmPeak/ { print $2 }' "/proc/$process/status")
+    [ "$size" -le 32768 ] || { echo "$1 has had $size kB of address space, over 32 MB"; return 1; }
+    grep -q 'Seccomp:[[:space:]]*2' "/proc/$process/status" || { echo "$1 runs without its system call filter"; return 1; }
+}
+RIG_KILLED="killed with SIGKILL"
+rig_kill() { kill -9 "$(rig_guest_process "$2")"; }
 
 # A veth whose end NAME stays here and whose other end is a port of BRIDGE: rig_port NAME BRIDGE
 rig_port() {

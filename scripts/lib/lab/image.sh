@@ -10,7 +10,7 @@ LAB=build/lab
 lab_host_programs=(bash dash choom prlimit start-stop-daemon ip git setsid script)
 
 # In the order they are loaded; xenfs before xen-privcmd fails with an unknown symbol.
-lab_modules=(xen-privcmd xenfs xen-gntdev xen-gntalloc xen-evtchn llc stp bridge xen-netback tun)
+lab_modules=(xen-privcmd xenfs xen-gntdev xen-gntalloc xen-evtchn llc stp bridge xen-netback tun veth)
 # For the disk that --out comes back on, loaded only then.
 lab_disk_modules=(crc64 crc64_rocksoft_generic crc64-rocksoft crct10dif_common crct10dif_generic crc-t10dif t10-pi
     scsi_common scsi_mod libata ata_piix sd_mod)
