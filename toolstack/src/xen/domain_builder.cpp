@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "toolstack/xen/acpi_tables.hpp"
 #include "xen_handles.hpp"
 
 namespace stemma::toolstack {
@@ -10,14 +11,15 @@ namespace stemma::toolstack {
 namespace {
 
 constexpr std::uint64_t gigabyte = 1ull << 30;
-constexpr std::uint64_t acpi_place = 0xfc000000;  // where libxl's ACPI tables would begin
-constexpr std::uint32_t ram = 1, reserved = 2;
+constexpr std::uint64_t acpi_place = 0xfc000000;  // as with libxl
+constexpr std::uint32_t ram = 1, reserved = 2, acpi = 3;
 
 struct Release {
     void operator()(xc_dom_image* image) const { xc_dom_release(image); }
 };
 
-// The memory map of a PVH guest: RAM up to the hole below 4 GB, the special pages within it.
+// The memory map of a PVH guest: RAM up to the hole below 4 GB, within it the ACPI tables and the
+// special pages.
 std::vector<e820entry> lay_out(xc_dom_image& dom, std::uint64_t bytes) {
     const std::uint64_t special =
         (std::uint64_t{X86_HVM_END_SPECIAL_REGION} - X86_HVM_NR_SPECIAL_PAGES) << XC_PAGE_SHIFT;
@@ -28,6 +30,7 @@ std::vector<e820entry> lay_out(xc_dom_image& dom, std::uint64_t bytes) {
     dom.lowmem_end = std::min(bytes, hole);
     dom.highmem_end = bytes > hole ? 4 * gigabyte + (bytes - hole) : 0;
     std::vector<e820entry> map{{0, dom.lowmem_end, ram},
+                               {acpi_place, XC_PAGE_SIZE, acpi},
                                {special, X86_HVM_NR_SPECIAL_PAGES << XC_PAGE_SHIFT, reserved}};
     if (dom.highmem_end != 0) {
         map.push_back({4 * gigabyte, dom.highmem_end - 4 * gigabyte, ram});
@@ -49,6 +52,7 @@ Result<RingFrames> XenControl::build(const NewDomain& domain, const XenImage& im
     dom->console_evtchn = domain.console_port;
     dom->xenstore_evtchn = domain.store_port;
 
+    std::vector<std::uint8_t> tables = acpi_tables(acpi_place);
     std::vector<e820entry> map;
     const auto steps = [&]() -> const char* {
         if (xc_dom_kernel_file(dom.get(), image.kernel.c_str()) != 0) return "read the image of";
@@ -62,7 +66,12 @@ Result<RingFrames> XenControl::build(const NewDomain& domain, const XenImage& im
         }
         if (xc_dom_boot_xen_init(dom.get(), control, domain.id) != 0) return "begin";
         if (xc_dom_parse_image(dom.get()) != 0) return "understand the image of";
-        if (image.hardware) map = lay_out(*dom, std::uint64_t{image.memory} << 20);
+        if (image.hardware) {
+            map = lay_out(*dom, std::uint64_t{image.memory} << 20);
+            dom->acpi_modules[0].data = tables.data();
+            dom->acpi_modules[0].length = static_cast<std::uint32_t>(tables.size());
+            dom->acpi_modules[0].guest_addr_out = acpi_place;
+        }
         if (xc_dom_mem_init(dom.get(), image.memory) != 0 || xc_dom_boot_mem_init(dom.get()) != 0) {
             return "give memory to";
         }
