@@ -18,7 +18,7 @@ constexpr std::string_view one_processor = "a guest of stemma has one processor"
 constexpr std::string_view no_schedule = "stemma leaves the processors to Xen's scheduler";
 constexpr std::string_view no_limits = "a guest of stemma has Xen's own limits";
 constexpr std::string_view no_pages = "a guest of stemma has the paging that Xen prefers";
-constexpr std::string_view no_clock = "a guest of stemma has the clock that Xen gives by default";
+constexpr std::string_view no_clock = "a guest of stemma has the clock that xl gives by default";
 constexpr std::string_view no_policy =
     "a guest of stemma sees the processor that Xen shows by default";
 constexpr std::string_view no_shim = "stemma runs a PVH guest without a shim";
@@ -132,7 +132,7 @@ constexpr auto keys = std::to_array<XlKey>({
     {"uuid", taken, "", "", take_uuid},
     {"vif", taken, "", "", read_vifs},
 
-    {"acpi", as_is, "0", "a guest of stemma has no ACPI tables"},
+    {"acpi", as_is, "1", "a PVH guest of stemma has ACPI tables"},
     {"altp2m", as_is, "0 disabled", no_pages},
     {"bootloader", as_is, "", "stemma runs no bootloader in dom0: name the image in `kernel`"},
     {"builder", as_is, "generic", "stemma runs PV and PVH guests"},
@@ -179,7 +179,7 @@ constexpr auto keys = std::to_array<XlKey>({
     {"shadow_memory", as_is, "", no_pages},
     {"slice", as_is, "", no_schedule},
     {"tee", as_is, "none", no_ports},
-    {"timer_mode", as_is, "", no_clock},
+    {"timer_mode", as_is, "1 no_delay_for_missed_ticks", no_clock},
     {"tsc_mode", as_is, "0 default", no_clock},
     {"usbctrl", as_is, "", no_device},
     {"usbdev", as_is, "", no_device},

@@ -139,7 +139,7 @@ TEST_CASE(
     const Folder folder;
     // Key, what is accepted of it, what is not.
     const std::tuple<const char*, std::vector<const char*>, std::vector<const char*>> cases[] = {
-        {"acpi", {"0"}, {"1"}},
+        {"acpi", {"1"}, {"0"}},
         {"bootloader", {}, {"'pygrub'"}},
         {"builder", {"'generic'"}, {"'hvm'"}},
         {"cpus", {"'all'"}, {"'0-3'", "['0']"}},
@@ -153,6 +153,7 @@ TEST_CASE(
         {"pci", {"[]"}, {"['01:00.0']"}},
         {"pool", {"'Pool-0'"}, {"'Pool-1'"}},
         {"pvshim", {"0"}, {"1"}},
+        {"timer_mode", {"1", "'no_delay_for_missed_ticks'"}, {"0"}},
         {"tsc_mode", {"'default'", "0"}, {"'native'", "2"}},
         {"vcpus", {"1", "0x1", "'1'"}, {"2", "''", "'one'"}},
         {"vfb", {"[]"}, {"['vnc=1']"}},
