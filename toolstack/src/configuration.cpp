@@ -38,7 +38,7 @@ std::string_view name(GuestType type) {
 }
 
 bool is_own_image(std::string_view image) {
-    return image == "nat" || image == "dns" || image == "probe";
+    return std::ranges::find(own_images, image) != own_images.end();
 }
 
 std::string_view name(OnCrash action) {

@@ -293,10 +293,8 @@ void ConfigurationReader::generate_macs() {
             auto& mac = guest.interfaces[i].mac;
             if (!mac.is_zero()) continue;
             const std::string path = "guests." + name + ".interfaces[" + std::to_string(i) + ']';
-            unsigned attempt = 0;
-            do {
-                mac = generated_mac(name, i, attempt++);
-            } while (!macs_.emplace(mac, path).second);
+            mac = free_mac(
+                name, i, [&](const MacAddress& free) { return !macs_.emplace(free, path).second; });
         }
     }
 }

@@ -67,13 +67,10 @@ Result<Guest> fitted(const Configuration& configuration, const std::string& name
             if (owner.empty()) continue;
             return refused("guest " + owner + " has the address " + to_string(interface.mac), "");
         }
-        unsigned attempt = 0;
-        MacAddress mac;
-        do {
-            mac = generated_mac(name, i, attempt++);
-        } while (!owner_of(configuration, mac, name).empty() ||
-                 std::ranges::count(guest.interfaces, mac, &Interface::mac) > 0);
-        interface.mac = mac;
+        interface.mac = free_mac(name, i, [&](const MacAddress& mac) {
+            return !owner_of(configuration, mac, name).empty() ||
+                   std::ranges::count(guest.interfaces, mac, &Interface::mac) > 0;
+        });
     }
     return guest;
 }

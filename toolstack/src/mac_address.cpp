@@ -47,4 +47,12 @@ MacAddress generated_mac(std::string_view guest, unsigned index, unsigned attemp
              static_cast<std::uint8_t>(hash >> 20), static_cast<std::uint8_t>(hash)}};
 }
 
+MacAddress free_mac(std::string_view guest, unsigned index,
+                    const std::function<bool(const MacAddress&)>& is_taken) {
+    for (unsigned attempt = 0;; ++attempt) {
+        const MacAddress mac = generated_mac(guest, index, attempt);
+        if (!is_taken(mac)) return mac;
+    }
+}
+
 }  // namespace stemma::toolstack

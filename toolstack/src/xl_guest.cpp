@@ -16,26 +16,27 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::vector<std::string_view> accepted(const XlKey& key) {
+    std::vector<std::string_view> values;
+    std::string_view rest = key.same;
+    while (!rest.empty()) {
+        values.push_back(rest.substr(0, rest.find(' ')));
+        rest.remove_prefix(std::min(values.back().size() + 1, rest.size()));
+    }
+    return values;
+}
+
 bool is_same(const XlKey& key, const XlSetting& setting) {
     if (setting.items) return setting.items->empty();
     // "0x1" is 1, as to xl.
     const std::string value = setting.number ? std::to_string(*setting.number) : setting.text;
-    std::string_view rest = key.same;
-    while (!rest.empty()) {
-        const auto word = rest.substr(0, rest.find(' '));
-        if (word == value) return true;
-        rest.remove_prefix(std::min(word.size() + 1, rest.size()));
-    }
-    return false;
+    return std::ranges::count(accepted(key), value) > 0;
 }
 
-std::string quoted_list(std::string_view words) {
+std::string quoted_list(const std::vector<std::string_view>& words) {
     std::string text;
-    while (!words.empty()) {
-        const auto word = words.substr(0, words.find(' '));
+    for (const auto word : words)
         text += (text.empty() ? "" : " or ") + ('"' + std::string(word) + '"');
-        words.remove_prefix(std::min(word.size() + 1, words.size()));
-    }
     return text;
 }
 
@@ -54,7 +55,7 @@ void take_setting(XlDraft& draft, const XlSetting& setting) {
     if (key->use == XlUse::taken) key->take(draft, setting);
     if (key->use != XlUse::as_is || is_same(*key, setting)) return;
     std::string cause = "not supported: " + std::string(key->why);
-    if (!key->same.empty()) cause += "; " + quoted_list(key->same) + " is accepted";
+    if (!key->same.empty()) cause += "; " + quoted_list(accepted(*key)) + " is accepted";
     draft.fault(setting, std::move(cause));
 }
 
@@ -77,8 +78,9 @@ std::string file_of(XlDraft& draft, const XlSetting& setting) {
 // "nat" for the file that is our image of it, else the path.
 std::string image_of(const std::string& path, const std::string& images) {
     std::error_code error;
-    for (const auto* own : {"nat", "dns", "probe"}) {
-        if (fs::equivalent(path, images + '/' + own + ".elf", error)) return own;
+    for (const auto own : own_images) {
+        const std::string name(own);
+        if (fs::equivalent(path, images + '/' + name + ".elf", error)) return name;
     }
     return path;
 }

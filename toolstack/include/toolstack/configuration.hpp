@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -91,7 +92,8 @@ bool is_guest_name(std::string_view name);
 // letters, digits, '-', '_' and '.', from a letter or digit.
 bool is_bridge_name(std::string_view name);
 
-// "nat", "dns" and "probe" are our own images; any other is a path.
+// Our own images; any other is a path.
+inline constexpr std::array<std::string_view, 3> own_images{"nat", "dns", "probe"};
 bool is_own_image(std::string_view image);
 
 // The guest that the command line means by `name`: the one so called, else the only one whose image

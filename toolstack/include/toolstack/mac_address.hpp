@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,5 +27,8 @@ std::string to_string(const MacAddress& mac);
 // of name and index, so that it is the same on every apply and after every revert. `attempt` picks
 // another where two guests' hashes collide.
 MacAddress generated_mac(std::string_view guest, unsigned index, unsigned attempt = 0);
+// The first of them that nobody has.
+MacAddress free_mac(std::string_view guest, unsigned index,
+                    const std::function<bool(const MacAddress&)>& is_taken);
 
 }  // namespace stemma::toolstack

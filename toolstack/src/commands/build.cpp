@@ -1,11 +1,10 @@
 #include <unistd.h>
 
-#include <algorithm>
-#include <array>
 #include <deque>
 #include <filesystem>
 
 #include "commands.hpp"
+#include "toolstack/configuration.hpp"
 #include "toolstack/image_path.hpp"
 #include "toolstack/run_program.hpp"
 #include "toolstack/source_tree.hpp"
@@ -17,10 +16,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 3> images{"nat", "dns", "probe"};
-
 std::unexpected<Error> no_such_image(const std::string& name) {
-    const auto near = closest(name, images);
+    const auto near = closest(name, own_images);
     return failure(ErrorKind::usage, "build", name, "the images are nat, dns and probe",
                    near.empty() ? "" : "did you mean " + std::string(near) + '?');
 }
@@ -83,7 +80,7 @@ Result<void> put(const fs::path& from, const fs::path& to) {
 
 Result<int> run_build(Invocation& call) {
     const std::string& image = call.words[0];
-    if (std::ranges::find(images, image) == images.end()) return no_such_image(image);
+    if (!is_own_image(image)) return no_such_image(image);
     const auto tree = find_source_tree();
     if (!tree) return std::unexpected(tree.error());
 

@@ -107,10 +107,8 @@ Result<Interface> interface_of(const NetTarget& target, const Words& words) {
         const std::string seed = target.configured ? target.name : target.domain->uuid;
         const auto place = static_cast<unsigned>(
             target.configured ? target.guest().interfaces.size() : target.vifs.size());
-        unsigned attempt = 0;
-        do {
-            interface.mac = generated_mac(seed, place, attempt++);
-        } while (is_in_use(target, interface.mac));
+        interface.mac =
+            free_mac(seed, place, [&](const MacAddress& mac) { return is_in_use(target, mac); });
     } else if (is_in_use(target, interface.mac)) {
         return failure(ErrorKind::refused, "attach",
                        "an interface with " + to_string(interface.mac),

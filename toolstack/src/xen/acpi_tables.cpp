@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <numeric>
 #include <string_view>
+#include <utility>
 
 namespace stemma::toolstack {
 
