@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "toolstack/configuration_store.hpp"
+#include "xs_wire/name_codec.hpp"
 
 namespace stemma::toolstack {
 
@@ -91,6 +92,11 @@ Result<void> configure_file_guest(Store& store, const std::string& name, const G
 }
 
 Result<bool> forget_file_guest(Store& store, const std::string& name) {
+    // Every destroy asks, and most guests came from no file: not all of /stemma is read for that.
+    if (!is_guest_name(name)) return false;
+    const auto file = store.find("/stemma/guests/" + xs::encode_element(name) + "/file");
+    if (!file) return std::unexpected(file.error().error());
+    if (!*file) return false;
     return edit_configuration(store, name, [&](Configuration& wanted) -> Result<bool> {
         const auto there = wanted.guests.find(name);
         if (there == wanted.guests.end() || there->second.file.empty()) return false;
