@@ -180,11 +180,14 @@ bool NetRings::arm(const Ring& ring) {
     return word(ring.page, response_producer).load(std::memory_order_acquire) != ring.consumed;
 }
 
-// Sent buffers are taken back when they are needed, so what was sent wakes nobody while there are
-// others.
-bool NetRings::arm() {
+// Sent buffers are taken back when they are needed, so that what was sent wakes nobody while there
+// are others. Those that wait are taken back first: nobody else would, and each arm() would find
+// them again.
+bool NetRings::arm(rt::PortCounters& counters) {
+    constexpr std::size_t few = slots / 4;
+    if (free_.size() < few) take_sent(counters);
     if (broken_) return false;
-    if (free_.size() < slots / 4 && arm(send_)) return true;
+    if (free_.size() < few && arm(send_)) return true;
     return arm(receive_);
 }
 

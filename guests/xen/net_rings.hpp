@@ -42,8 +42,9 @@ class NetRings {
     // Shows the backend what was queued; true if it wants to be notified.
     bool publish();
 
-    // Asks for a notification of what comes next; true if something came already.
-    bool arm();
+    // Asks for a notification of what comes next, when few send buffers are left also of the next
+    // that was sent; true if something came already.
+    bool arm(rt::PortCounters& counters);
 
     bool broken() const { return broken_; }
 
@@ -58,7 +59,7 @@ class NetRings {
 
     std::uint32_t responses(const Ring& ring, std::uint32_t outstanding);
     bool publish(Ring& ring);
-    bool arm(const Ring& ring);
+    static bool arm(const Ring& ring);
     void post(std::uint16_t buffer);
     void take_sent(rt::PortCounters& counters);
 

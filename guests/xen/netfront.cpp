@@ -14,6 +14,7 @@ namespace {
 using rt::StoreResult;
 
 constexpr std::size_t pages = 2 + 2 * NetRings::slots;
+constexpr const char* broken_rules = "the backend broke the rings' rules";
 // enum xenbus_state, as far as it matters here.
 enum class XenbusState : std::uint32_t { init_wait = 2, connected = 4, closing = 5, closed = 6 };
 
@@ -137,7 +138,7 @@ void NetFront::close(std::string why) {
 std::size_t NetFront::receive(rt::FrameSink& sink, std::size_t budget) {
     if (state_ != State::connected) return 0;
     const std::size_t count = rings_->receive(sink, budget, counters_);
-    if (rings_->broken()) close("the backend broke the rings' rules");
+    if (rings_->broken()) close(broken_rules);
     return count;
 }
 
@@ -156,7 +157,11 @@ void NetFront::flush() {
 }
 
 bool NetFront::arm() {
-    return state_ == State::connected && rings_->arm();
+    if (state_ != State::connected) return false;
+    const bool more = rings_->arm(counters_);
+    if (!rings_->broken()) return more;
+    close(broken_rules);
+    return true;
 }
 
 }  // namespace stemma::xen

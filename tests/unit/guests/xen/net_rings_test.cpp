@@ -173,13 +173,36 @@ TEST_CASE("the backend is notified when it asked to be, and asked before sleepin
     CHECK(vif.rings.publish());
     CHECK(vif.send("two"));
     CHECK_FALSE(vif.rings.publish());  // it wanted to hear of the first only
-    CHECK_FALSE(vif.rings.arm());
+    CHECK_FALSE(vif.rings.arm(vif.counters));
     CHECK(Backend::word(vif.backend.receive_ring(), 12) == 1);
     vif.backend.give("came while nobody looked");
-    CHECK(vif.rings.arm());
+    CHECK(vif.rings.arm(vif.counters));
     CHECK(vif.receive() == 1);
-    CHECK_FALSE(vif.rings.arm());
+    CHECK_FALSE(vif.rings.arm(vif.counters));
     CHECK(Backend::word(vif.backend.receive_ring(), 12) == 2);
+}
+
+TEST_CASE("buffers that have been sent keep nobody awake, however many were not taken back") {
+    Interface vif;
+    for (std::uint32_t sent = 1; sent <= 3 * NetRings::slots; ++sent) {
+        REQUIRE(vif.send("frame"));
+        vif.rings.publish();
+        vif.backend.take_sent();
+        INFO("after " << sent << " frames");
+        REQUIRE_FALSE(vif.rings.arm(vif.counters));
+    }
+}
+
+TEST_CASE("with few buffers left the guest asks to be told of the next that was sent") {
+    Interface vif;
+    for (const bool hold : {false, true}) {
+        for (std::uint32_t sent = 0; sent < NetRings::slots; ++sent)
+            REQUIRE(vif.send("frame"));
+        vif.rings.publish();
+        vif.backend.take_sent(0, hold);
+        REQUIRE_FALSE(vif.rings.arm(vif.counters));
+    }
+    CHECK(Backend::word(vif.backend.send_ring(), 12) == NetRings::slots + 1);
 }
 
 TEST_CASE("a frame that cannot be one is refused, and its buffer used again") {
@@ -244,7 +267,7 @@ TEST_CASE("a backend that lies breaks its rings, and nothing else") {
     CHECK(vif.receive() == 0);
     CHECK_FALSE(vif.send("x"));
     CHECK_FALSE(vif.rings.publish());
-    CHECK_FALSE(vif.rings.arm());
+    CHECK_FALSE(vif.rings.arm(vif.counters));
 }
 
 TEST_CASE("shared memory of any content harms nobody") {
@@ -259,7 +282,7 @@ TEST_CASE("shared memory of any content harms nobody") {
             const std::size_t at = random() % 3 == 0 ? random() % 16 : random() % Backend::page;
             ring[at] = static_cast<std::byte>(random() % 3);
             vif.receive(random() % 300);
-            vif.rings.arm();
+            vif.rings.arm(vif.counters);
         }
     }
 }
