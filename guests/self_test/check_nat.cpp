@@ -11,6 +11,7 @@ constexpr int figure_rounds = 500;
 void check_guest(CheckList& checks, rt::Entropy& entropy) {
     GuestRig rig(entropy, 2, "outside=vif0,10.0.0.1/24 inside=vif1,10.0.1.1/24");
     if (!checks.check("nat: the guest starts", rig.start())) return;
+    checks.figure("nat: its start", rig.take_ticks());
     rig.run();
     checks.check("nat: it says that it is ready", rig.store().value("data/ready") == "1");
 

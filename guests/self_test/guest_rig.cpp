@@ -28,8 +28,10 @@ GuestRig::GuestRig(rt::Entropy& entropy, std::size_t ports, std::string_view arg
 }
 
 bool GuestRig::start() {
+    const auto before = static_cast<std::uint64_t>(__builtin_ia32_rdtsc());
     guest_ = rt::make_guest(
         {port_pointers_, clock_, entropy_, console_, store_.store(), arguments_, {}});
+    ticks_ += static_cast<std::uint64_t>(__builtin_ia32_rdtsc()) - before;
     return guest_ != nullptr;
 }
 

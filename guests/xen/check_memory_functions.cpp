@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 #include <numeric>
+#include <vector>
 
 #include "xen/self_test.hpp"
 
@@ -52,6 +53,21 @@ bool copies() {
     return good;
 }
 
+// Beyond the size from which the processor's own loops are used, and not of whole words.
+bool copies_much() {
+    constexpr std::size_t size = 5003;
+    std::vector<unsigned char> from(size), to(size + 2, 7);
+    std::iota(from.begin(), from.end(), static_cast<unsigned char>(3));
+    copy(&to[1], from.data(), size);
+    bool good =
+        std::equal(from.begin(), from.end(), to.begin() + 1) && to[0] == 7 && to[size + 1] == 7;
+    move(from.data(), &from[3], size - 3);
+    good = good && std::equal(from.begin(), from.end() - 3, to.begin() + 4);
+    fill(&to[1], 9, size);
+    return good && to[0] == 7 && to[size + 1] == 7 &&
+           std::count(to.begin(), to.end(), 9) == std::ptrdiff_t{size};
+}
+
 bool moves_overlapping() {
     bool good = true;
     for (std::size_t size = 0; size <= 33; ++size)
@@ -98,6 +114,7 @@ void check_memory_functions(self_test::CheckList& checks) {
     checks.check("memcpy copies", copies());
     checks.check("memmove copies to overlapping places, either way", moves_overlapping());
     checks.check("memset fills", fills());
+    checks.check("so they do with long pieces", copies_much());
     checks.check("memcmp compares unsigned bytes", compares());
     checks.check("memchr and strlen find", finds());
 }
