@@ -17,6 +17,10 @@ const Structure* at(std::uint64_t place) {
     return reinterpret_cast<const Structure*>(place);
 }
 
+bool is_called(const hvm_modlist_entry& entry, std::string_view name) {
+    return entry.cmdline_paddr != 0 && at<char>(entry.cmdline_paddr) == name;
+}
+
 }  // namespace
 
 std::optional<BootInformation> BootInformation::read(std::uint32_t start_info) {
@@ -32,7 +36,10 @@ std::optional<BootInformation> BootInformation::read(std::uint32_t start_info) {
     used = std::max(used, info->modlist_paddr + modules.size_bytes());
     for (const hvm_modlist_entry& entry : modules) {
         used = std::max(used, entry.paddr + entry.size);
-        if (boot.module.empty()) boot.module = {at<std::uint8_t>(entry.paddr), entry.size};
+        if (is_called(entry, "seed"))
+            boot.seed = {reinterpret_cast<std::uint8_t*>(entry.paddr), entry.size};
+        else if (boot.module.empty())
+            boot.module = {at<std::uint8_t>(entry.paddr), entry.size};
     }
     if (info->version < 1) return std::nullopt;
     const std::span map(at<hvm_memmap_table_entry>(info->memmap_paddr), info->memmap_entries);

@@ -10,7 +10,11 @@ namespace stemma::xen {
 // What the domain's builder left in memory (xen/arch-x86/hvm/start_info.h); nothing here moves.
 struct BootInformation {
     std::string_view command_line;
-    std::span<const std::uint8_t> module;  // the first one: the guest's last network state
+    // The first module that is no seed: the guest's last network state.
+    std::span<const std::uint8_t> module;
+    // Of the module with the command line "seed": unpredictable bytes from `stemma`, to be used
+    // once.
+    std::span<std::uint8_t> seed;
     // Memory that nobody else uses.
     std::uint64_t free_begin = 0;
     std::uint64_t free_end = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -33,16 +34,22 @@ class ChaChaEntropy final : public rt::Entropy {
 
 // What a machine's unpredictable bytes come from.
 struct EntropySources {
+    bool given = false;
     bool rdrand = false;
     bool rdseed = false;
     bool jitter = false;
 
-    bool any() const { return rdrand || rdseed || jitter; }
+    bool any() const { return given || rdrand || rdseed || jitter; }
 };
 
-// Seeds from RDSEED or RDRAND where the processor has one, and from the jitter of the time stamp
-// counter over memory accesses and exits to the hypervisor in any case; says which of them gave. An
-// emulator that counts instructions for time has no jitter.
-EntropySources gather(ChaChaEntropy& entropy);
+// Of the seed that the toolstack hands over: from so many bytes on it is enough.
+inline constexpr std::size_t seed_least = 32;
+
+// Seeds from what was given, which is wiped, and from RDSEED or RDRAND where the processor has one;
+// says which of them gave. Whoever builds the domain writes all its memory, so that a seed of his
+// is trusted as the image is. Without one also from the jitter of the time stamp counter over
+// memory accesses and exits to the hypervisor: thousands of reads, an exit each where Xen emulates
+// the counter. An emulator that counts instructions for time has no jitter.
+EntropySources gather(ChaChaEntropy& entropy, std::span<std::uint8_t> given);
 
 }  // namespace stemma::xen

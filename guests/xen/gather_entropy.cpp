@@ -67,15 +67,20 @@ bool absorb_jitter(ChaChaEntropy& entropy) {
 
 }  // namespace
 
-EntropySources gather(ChaChaEntropy& entropy) {
+EntropySources gather(ChaChaEntropy& entropy, std::span<std::uint8_t> given) {
     EntropySources sources;
+    entropy.absorb(given);
+    sources.given = given.size() >= seed_least;
+    // Whoever reads this memory later shall not learn what was given out from it.
+    for (std::uint8_t& byte : given)
+        *const_cast<volatile std::uint8_t*>(&byte) = 0;
     unsigned a = 0, b = 0, c = 0, d = 0;
     if (__get_cpuid(1, &a, &b, &c, &d) != 0 && (c & has_rdrand) != 0)
         sources.rdrand = absorb_from(entropy, rdrand);
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (b & has_rdseed) != 0)
         sources.rdseed = absorb_from(entropy, rdseed);
     entropy.absorb(wall_clock());
-    sources.jitter = absorb_jitter(entropy);
+    if (!sources.given) sources.jitter = absorb_jitter(entropy);
     return sources;
 }
 

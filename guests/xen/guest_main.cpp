@@ -37,7 +37,7 @@ class Edge {
           grants_(std::move(grants)),
           shutdown_(link_.store()),
           stats_(link_.store()) {
-        if (!gather(entropy_).any()) panic("this machine has no source of entropy");
+        if (!gather(entropy_, boot.seed).any()) panic("this machine has no source of entropy");
     }
 
     [[noreturn]] void run() {

@@ -64,6 +64,10 @@ Result<RingFrames> XenControl::build(const NewDomain& domain, const XenImage& im
             xc_dom_module_mem(dom.get(), image.module.data(), image.module.size(), nullptr) != 0) {
             return "add the saved state to";
         }
+        if (!image.seed.empty() &&
+            xc_dom_module_mem(dom.get(), image.seed.data(), image.seed.size(), "seed") != 0) {
+            return "add the seed to";
+        }
         if (xc_dom_boot_xen_init(dom.get(), control, domain.id) != 0) return "begin";
         if (xc_dom_parse_image(dom.get()) != 0) return "understand the image of";
         if (image.hardware) {

@@ -2,8 +2,10 @@
 
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -174,22 +176,25 @@ Result<RingFrames> XenPlatform::load(DomainId domain, LoadRequest request) {
                        "this process did not create it");
     }
     Pending& pending = found->second;
-    XenImage image{is_own_image(request.image) ? guest_directory() + '/' + request.image + ".elf"
-                                               : request.image,
-                   request.ramdisk,
-                   request.arguments,
-                   {},
-                   pending.request.memory,
-                   !pending.request.paravirtual};
-    if (is_own_image(request.image)) {
+    const bool own = is_own_image(request.image);
+    XenImage image{.kernel = own ? guest_directory() + '/' + request.image + ".elf" : request.image,
+                   .ramdisk = request.ramdisk,
+                   .command_line = request.arguments,
+                   .memory = pending.request.memory,
+                   .hardware = !pending.request.paravirtual};
+    // Only our own images know what a seed and a saved state are; another would take the first of
+    // them for its ramdisk.
+    std::array<unsigned char, 32> seed;
+    if (own) {
         if (auto file = check_image_file(request.image, image.kernel); !file)
             return std::unexpected(std::move(file.error()));
+        if (::getentropy(seed.data(), seed.size()) != 0)
+            return system_failure("draw a seed for", "the guest " + pending.request.name, errno);
+        image.seed = seed;
     }
     void* state = MAP_FAILED;
     struct stat status {};
-    // Only our own images know what a saved state is; another would take it for its ramdisk.
-    if (request.state && is_own_image(request.image) &&
-        ::fstat(request.state->get(), &status) == 0 && status.st_size > 0) {
+    if (request.state && own && ::fstat(request.state->get(), &status) == 0 && status.st_size > 0) {
         const auto size = static_cast<std::size_t>(status.st_size);
         state = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, request.state->get(), 0);
         if (state == MAP_FAILED) return system_failure("map", "the saved state", errno);

@@ -31,8 +31,10 @@ struct XenImage {
     std::string ramdisk;  // a path, or empty: the first module, where there is one
     std::string command_line;
     std::span<const char> module = {};  // another, in memory
-    std::uint32_t memory = 0;           // MB
-    bool hardware = true;               // as the domain was made
+    // Unpredictable bytes, as the last module, with the command line "seed"; none where empty.
+    std::span<const unsigned char> seed = {};
+    std::uint32_t memory = 0;  // MB
+    bool hardware = true;      // as the domain was made
 };
 
 // The hypervisor's control interface, and libxenguest, which puts images into domains. The files
