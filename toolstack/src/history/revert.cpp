@@ -1,10 +1,10 @@
-#include "bring_about.hpp"
-#include "commands.hpp"
+#include "commands/bring_about.hpp"
+#include "history_verbs.hpp"
 #include "snapshot_name.hpp"
 #include "store/history.hpp"
 #include "toolstack/configuration_store.hpp"
 
-namespace stemma::toolstack {
+namespace stemma::toolstack::history {
 
 namespace {
 
@@ -38,7 +38,7 @@ Result<Configuration> configuration_of(const std::string& repository, const std:
 }  // namespace
 
 // The daemon reverts /stemma, and so knows of it as of any change; then what runs is made so.
-Result<int> run_revert(Invocation& call) {
+Result<int> revert(Invocation& call) {
     const std::string& name = call.words[0];
     if (auto valid = check_snapshot_name(name); !valid) {
         return std::unexpected(std::move(valid.error()));
@@ -67,4 +67,4 @@ Result<int> run_revert(Invocation& call) {
     return work.execute(*now);
 }
 
-}  // namespace stemma::toolstack
+}  // namespace stemma::toolstack::history

@@ -1,13 +1,13 @@
-#include "commands.hpp"
-#include "number_option.hpp"
+#include "commands/number_option.hpp"
+#include "history_verbs.hpp"
 #include "store/history.hpp"
 #include "time_text.hpp"
 #include "toolstack/display_path.hpp"
 #include "xs_wire/path.hpp"
 
-namespace stemma::toolstack {
+namespace stemma::toolstack::history {
 
-Result<int> run_log(Invocation& call) {
+Result<int> log(Invocation& call) {
     const std::string path = call.words.empty() ? "/stemma" : call.words[0];
     if (!xs::is_absolute_path(path)) {
         return failure(ErrorKind::usage, "show the log of", path,
@@ -48,4 +48,4 @@ Result<int> run_log(Invocation& call) {
     return 0;
 }
 
-}  // namespace stemma::toolstack
+}  // namespace stemma::toolstack::history

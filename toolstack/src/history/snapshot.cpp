@@ -1,11 +1,11 @@
 #include <algorithm>
 
-#include "commands.hpp"
+#include "history_verbs.hpp"
 #include "snapshot_name.hpp"
 #include "store/history.hpp"
 #include "time_text.hpp"
 
-namespace stemma::toolstack {
+namespace stemma::toolstack::history {
 
 Result<void> check_snapshot_name(const std::string& name) {
     const bool valid = !name.empty() && name.size() <= 64 && name.front() != '-' &&
@@ -49,7 +49,7 @@ Result<int> list_snapshots(Invocation& call) {
 
 }  // namespace
 
-Result<int> run_snapshot(Invocation& call) {
+Result<int> snapshot(Invocation& call) {
     if (call.words.empty()) return list_snapshots(call);
     const std::string& name = call.words[0];
     if (auto valid = check_snapshot_name(name); !valid) {
@@ -75,4 +75,4 @@ Result<int> run_snapshot(Invocation& call) {
     return 0;
 }
 
-}  // namespace stemma::toolstack
+}  // namespace stemma::toolstack::history

@@ -1,9 +1,9 @@
-#include "commands.hpp"
+#include "history_verbs.hpp"
 #include "store/history.hpp"
 #include "toolstack/display_path.hpp"
 #include "xs_wire/path.hpp"
 
-namespace stemma::toolstack {
+namespace stemma::toolstack::history {
 
 namespace {
 
@@ -60,7 +60,7 @@ Json to_json(const store::PathChange& change) {
 }  // namespace
 
 // A word that begins with a slash is the path.
-Result<int> run_diff(Invocation& call) {
+Result<int> diff(Invocation& call) {
     std::vector<std::string> revisions;
     std::string path = "/stemma";
     for (std::size_t i = 0; i < call.words.size(); ++i) {
@@ -104,4 +104,4 @@ Result<int> run_diff(Invocation& call) {
     return 0;
 }
 
-}  // namespace stemma::toolstack
+}  // namespace stemma::toolstack::history

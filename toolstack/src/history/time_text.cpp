@@ -3,7 +3,7 @@
 #include <array>
 #include <ctime>
 
-namespace stemma::toolstack {
+namespace stemma::toolstack::history {
 
 std::string time_text(store::Time time) {
     const std::time_t seconds = std::chrono::system_clock::to_time_t(
@@ -15,4 +15,4 @@ std::string time_text(store::Time time) {
     return text.data();
 }
 
-}  // namespace stemma::toolstack
+}  // namespace stemma::toolstack::history
