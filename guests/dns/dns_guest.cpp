@@ -8,13 +8,13 @@ namespace stemma::dns {
 
 DnsGuest::DnsGuest(const rt::Environment& environment, const DnsArguments& arguments)
     : console_(environment.console),
-      store_(environment.store),
       interface_(arguments.address.vif, *environment.ports[arguments.address.vif],
                  {arguments.address.interface, arguments.gateway}, environment.entropy),
       arp_entries_(environment.clock, {&interface_}),
       arp_mirror_(environment.store, environment.clock, arp_entries_,
                   {.directory = "data/net/arp"}),
       follower_(environment.store, environment.entropy, arguments.zone),
+      ready_(environment.store),
       counters_(environment.store, "data/net/dns"),
       interface_counters_(environment.store),
       status_(environment.store) {
@@ -44,7 +44,7 @@ rt::Instant DnsGuest::run(rt::Instant now) {
     next = std::min(next, arp_mirror_.run(now));
     next = std::min(next, follower_.run(now));
     take_over();
-    next = std::min(next, say_ready(now));
+    next = std::min(next, ready_.run(now));
     next = std::min(next, counters_.run(now));
     next = std::min(next, interface_counters_.run(now));
     next = std::min(next, status_.run(now));
@@ -70,7 +70,7 @@ void DnsGuest::take_over() {
     zone_ = std::move(checked.zone);
     serial_ = std::move(serial);
     ++reloads_;
-    if (ready_ == Ready::no) ready_ = Ready::due;
+    ready_.serves();
 
     const std::string records = std::to_string(zone_->record_count());
     const std::string soa = std::to_string(zone_->serial());
@@ -98,18 +98,6 @@ void DnsGuest::refuse(const RefusedZone& refusal) {
                   (zone_ ? "; serial " + serial_ + " is served on" : "; nothing to serve yet"));
     status_.set(StatusNodes::status, zone_ ? "kept" : "waiting");
     status_.set(StatusNodes::error, text);
-}
-
-rt::Instant DnsGuest::say_ready(rt::Instant now) {
-    if (ready_ != Ready::due || !store_.connected()) return rt::Instant::never();
-    if (now < ready_next_) return ready_next_;
-    ready_next_ = now + StatusNodes::period;
-    const bool taken = store_.write("data/ready", "1", [this](rt::StoreResult result) {
-        ready_ = result ? Ready::yes : Ready::due;
-    });
-    if (!taken) return ready_next_;
-    ready_ = Ready::writing;
-    return rt::Instant::never();
 }
 
 }  // namespace stemma::dns

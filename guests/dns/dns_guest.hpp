@@ -15,6 +15,7 @@
 #include "net/ipv4_stack.hpp"
 #include "rt/guest.hpp"
 #include "rt/mirror.hpp"
+#include "rt/ready_word.hpp"
 #include "rt/stats_writer.hpp"
 
 namespace stemma::dns {
@@ -30,16 +31,14 @@ class DnsGuest final : public rt::Guest {
     DnsGuest(const rt::Environment& environment, const DnsArguments& arguments);
 
     rt::Instant run(rt::Instant now) override;
-    bool ready() const override { return ready_ == Ready::yes; }
+    bool ready() const override { return ready_.said(); }
 
   private:
     void take_over();
     void refuse(const RefusedZone& refusal);
     void restore_arp(std::span<const std::uint8_t> saved_state);
-    rt::Instant say_ready(rt::Instant now);
 
     rt::Console& console_;
-    rt::Store& store_;
     net::Interface interface_;
     net::Ipv4Stack stack_;
     net::ArpMirror arp_entries_;
@@ -51,8 +50,7 @@ class DnsGuest final : public rt::Guest {
     std::uint64_t reloads_ = 0;
     std::uint64_t refusals_ = 0;
     bool announced_ = false;
-    enum class Ready { no, due, writing, yes } ready_ = Ready::no;
-    rt::Instant ready_next_{INT64_MIN};
+    rt::ReadyWord ready_;
     rt::StatsWriter counters_;
     rt::StatsWriter interface_counters_;
     StatusNodes status_;

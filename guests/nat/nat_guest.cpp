@@ -46,7 +46,8 @@ NatGuest::NatGuest(const rt::Environment& environment, const Options& options)
                   table_, counters_, environment.entropy.get<std::uint16_t>()),
       arp_source_(environment.clock, {&inside_, &outside_}),
       arp_mirror_(environment.store, environment.clock, arp_source_, {.directory = arp_directory}),
-      stats_(environment.store) {
+      stats_(environment.store),
+      ready_(environment.store) {
     host_.add(inside_);
     host_.add(outside_);
     if (options.mirror) {
@@ -83,11 +84,8 @@ rt::Instant NatGuest::run(rt::Instant now) {
     next = std::min(next, arp_mirror_.run(now));
     update_stats();
     next = std::min(next, stats_.run(now));
-    if (!ready_ && !ready_sent_)
-        ready_sent_ = store_.write("data/ready", "1", [this](rt::StoreResult result) {
-            ready_ = result.has_value();
-            ready_sent_ = false;
-        });
+    ready_.serves();
+    next = std::min(next, ready_.run(now));
     return more ? now : next;
 }
 

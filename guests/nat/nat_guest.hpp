@@ -20,6 +20,7 @@
 #include "rt/guest.hpp"
 #include "rt/mirror.hpp"
 #include "rt/port.hpp"
+#include "rt/ready_word.hpp"
 #include "rt/stats_writer.hpp"
 #include "rt/store.hpp"
 
@@ -38,7 +39,7 @@ class NatGuest final : public rt::Guest {
     NatGuest(const rt::Environment& environment, const Options& options);
 
     rt::Instant run(rt::Instant now) override;
-    bool ready() const override { return ready_; }
+    bool ready() const override { return ready_.said(); }
 
     const FlowTable& table() const { return table_; }
     const Counters& counters() const { return counters_; }
@@ -99,8 +100,7 @@ class NatGuest final : public rt::Guest {
     std::uint64_t session_count_ = 0;
     std::uint64_t partial_ = 0;  // 1 while the store has no room for all of the table
     bool announced_ = false;
-    bool ready_ = false;
-    bool ready_sent_ = false;
+    rt::ReadyWord ready_;
 };
 
 }  // namespace stemma::nat

@@ -8,14 +8,12 @@ namespace stemma::probe {
 
 namespace {
 
-constexpr auto ready_retry = rt::Duration::seconds(1);
 constexpr std::string_view arp_directory = "arp/";
 
 }  // namespace
 
 ProbeGuest::ProbeGuest(const rt::Environment& environment, const Options& options)
     : console_(environment.console),
-      store_(environment.store),
       options_(options),
       interface_(options.address.vif, *environment.ports[options.address.vif],
                  {options.address.interface, options.gateway}, environment.entropy),
@@ -29,7 +27,8 @@ ProbeGuest::ProbeGuest(const rt::Environment& environment, const Options& option
       flows_(stack_, environment.console, report_),
       ping_(stack_, environment.console, report_, environment.entropy),
       command_(environment.store),
-      names_(environment.store) {
+      names_(environment.store),
+      ready_(environment.store) {
     command_.follow("data/probe/command");
     stack_.add(interface_);
     restore_arp(environment.saved_state);
@@ -57,13 +56,14 @@ rt::Instant ProbeGuest::run(rt::Instant now) {
     echo_.run(now);
     next = std::min({next, resolve_.run(now), stream_.run(now), flows_.run(now), ping_.run(now)});
     // after all that sends
-    next = std::min({next, tcp_.run(now), stack_.run(now), say_ready(now), arp_mirror_.run(now),
+    next = std::min({next, tcp_.run(now), stack_.run(now), ready_.run(now), arp_mirror_.run(now),
                      counters_.run(now), report_.run(now)});
     return more ? now : next;
 }
 
 void ProbeGuest::begin(rt::Instant now) {
     begun_ = true;
+    ready_.serves();
     interface_.announce(now);
     start(options_.tasks, now);
 }
@@ -97,18 +97,6 @@ void ProbeGuest::take_command(std::string_view text, rt::Instant now) {
     if (tasks && !tasks->turn.empty()) outcome += " turn=" + tasks->turn;
     report_.set("outcome", outcome);
     if (tasks) start(*tasks, now);
-}
-
-rt::Instant ProbeGuest::say_ready(rt::Instant now) {
-    if (ready_ != Ready::no || !store_.connected()) return rt::Instant::never();
-    if (now < ready_next_) return ready_next_;
-    ready_next_ = now + ready_retry;
-    const bool taken = store_.write("data/ready", "1", [this](rt::StoreResult result) {
-        ready_ = result ? Ready::yes : Ready::no;
-    });
-    if (!taken) return ready_next_;
-    ready_ = Ready::writing;
-    return rt::Instant::never();
 }
 
 }  // namespace stemma::probe

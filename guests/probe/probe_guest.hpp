@@ -18,6 +18,7 @@
 #include "probe/stream_task.hpp"
 #include "rt/guest.hpp"
 #include "rt/mirror.hpp"
+#include "rt/ready_word.hpp"
 #include "rt/stats_writer.hpp"
 
 namespace stemma::probe {
@@ -35,7 +36,7 @@ class ProbeGuest final : public rt::Guest {
     ProbeGuest(const rt::Environment& environment, const Options& options);
 
     rt::Instant run(rt::Instant now) override;
-    bool ready() const override { return ready_ == Ready::yes; }
+    bool ready() const override { return ready_.said(); }
 
   private:
     void begin(rt::Instant now);
@@ -43,10 +44,8 @@ class ProbeGuest final : public rt::Guest {
     void take_names(std::string_view text, rt::Instant now);
     void take_command(std::string_view text, rt::Instant now);
     void restore_arp(std::span<const std::uint8_t> saved_state);
-    rt::Instant say_ready(rt::Instant now);
 
     rt::Console& console_;
-    rt::Store& store_;
     Options options_;
     net::Interface interface_;
     net::Ipv4Stack stack_;
@@ -64,8 +63,7 @@ class ProbeGuest final : public rt::Guest {
     FollowedNode names_;              // where the names to resolve stand, if in the store
     ResolveOptions resolve_options_;  // for them
     bool begun_ = false;
-    enum class Ready { no, writing, yes } ready_ = Ready::no;
-    rt::Instant ready_next_{INT64_MIN};
+    rt::ReadyWord ready_;
 };
 
 }  // namespace stemma::probe
