@@ -92,6 +92,33 @@ answers() { ping -c 1 -W 2 "$1" | grep -q ' 0% packet loss'; }
 silent() { ! answers "$1"; }
 is_gone() { ! xl domid "$1"; }
 
+# What guests could leave behind, one a line.
+left_behind() {
+    xl list | awk 'NR > 2 { print $1 }'
+    xenstore-ls -f | grep -E '^/(vm|libxl|local/domain/[1-9][0-9]*|local/domain/0/backend/vif|tool/stemma/creating)/.'
+    ip -o link | grep -o 'vif[0-9]*\.[0-9]*' | sort -u
+    ls /var/lib/xen | grep -v 'userdata-d\.0\.'
+}
+# What is held for guests, one a line. Packs of history do not count, of which xenstored holds up to 16 open.
+held() {
+    local process
+    process=/proc/$(xenstored_pid)
+    echo "descriptors of xenstored $(ls -l "$process/fd" | grep -vc '\.pack$')"
+    echo "mapped grants of xenstored $(grep -c -E 'gntdev|privcmd' "$process/maps")"
+    echo "event channels of dom0 $(lsevtchn 0 | wc -l)"
+    echo "free memory $(xl info | sed -n 's/^free_memory *: //p')"
+}
+# remember COMMAND: what it prints now is what nothing_stays wants to see again.
+remember() {
+    remembered=$1
+    $remembered >"$work/first"
+}
+as_at_first() {
+    $remembered >"$work/now"
+    diff "$work/first" "$work/now"
+}
+nothing_stays() { until_true 60 as_at_first || { as_at_first; return 1; }; }
+
 # linux_guest NAME TYPE ADDRESS: writes a configuration, whose path it prints. The kernel is Debian's as it comes
 # out of its bzImage: to unpack that at every create takes xl a minute under emulation (--long does).
 linux_guest() {
