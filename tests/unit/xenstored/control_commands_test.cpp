@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "harness.hpp"
+#include "store/history.hpp"
 #include "temporary_directory.hpp"
 #include "xenstored/published_history.hpp"
 
@@ -249,4 +250,56 @@ TEST_CASE("a guest's network state is saved, and merged back when it is named") 
     CHECK(lab.tool.read(entry) == "02:00 1800000000");
     lab.tool.rm("/local/domain/5");
     CHECK(lab.control("revert one /local/domain/5/data/net") == "!ENOENT");
+}
+
+TEST_CASE("what a guest's network state was when its home goes is kept, whoever removes it") {
+    Archived archive;
+    ControlLab lab(&archive);
+    const auto make = [&](const std::string& id, const std::string& name) {
+        lab.tool.write("/local/domain/" + id + "/name", name);
+        lab.tool.write("/local/domain/" + id + "/data/net/arp/0/10-0-0-1", "02:00 " + id);
+    };
+    const auto kept_of = [&](const std::string& name) -> std::string {
+        CHECK(is_commit(lab.control("publish")));
+        auto history = store::History::open(archive.directory.file("store.git"));
+        REQUIRE(history);
+        const auto tree = history->read("refs/guests/" + name);
+        if (!tree) return "none";
+        const auto* const node = tree->find("/arp/0/10-0-0-1");
+        return node == nullptr ? "other" : std::string(node->value());
+    };
+    make("5", "nat.1");
+    lab.tool.write("/libxl/5/stemma/kept", "1");
+    lab.tool.rm("/local/domain/5/data");  // the operator's own doing, or the guest's
+    CHECK(kept_of("nat_2e1") == "none");
+    make("5", "nat.1");
+
+    SECTION("as xl destroy does") {
+        lab.tool.rm("/local/domain/5");
+        lab.tool.rm("/libxl/5");
+        CHECK(kept_of("nat_2e1") == "02:00 5");
+    }
+    SECTION("as stemma destroy does") {
+        const auto id = lab.tool.start();
+        lab.tool.rm("/libxl/5", id);
+        lab.tool.rm("/local/domain/5", id);
+        lab.tool.commit(id);
+        CHECK(kept_of("nat_2e1") == "02:00 5");
+    }
+    SECTION("but not of one that was never kept, nor with a path that names no domain") {
+        make("6", "other");
+        lab.tool.rm("/local/domain/6");
+        CHECK(kept_of("other") == "none");
+        make("05", "odd");
+        lab.tool.rm("/local/domain/05");
+        CHECK(kept_of("odd") == "none");
+        make("7x", "odd");
+        lab.tool.rm("/local/domain/7x");
+        CHECK(kept_of("odd") == "none");
+    }
+    SECTION("nor of one without a name") {
+        lab.tool.rm("/local/domain/5/name");
+        lab.tool.rm("/local/domain/5");
+        CHECK(kept_of("nat_2e1") == "none");
+    }
 }

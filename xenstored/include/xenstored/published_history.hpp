@@ -1,6 +1,6 @@
 #pragma once
 
-#include <memory>
+#include <string_view>
 
 #include "store/publisher.hpp"
 #include "xenstored/history.hpp"
@@ -8,7 +8,9 @@
 namespace stemma::xenstored {
 
 // History in a git repository: every visible change goes to the publisher, whose thread writes
-// it. One commit for a transaction, or for a run of one client's writes.
+// it. One commit for a transaction, or for a run of one client's writes. A guest of stemma's
+// (/libxl/N/stemma/kept) whose home goes has its network state saved as it was then, whoever
+// removes it: its agent's saves are a second apart, and `xl destroy` asks for none.
 class PublishedHistory final : public History {
   public:
     explicit PublishedHistory(store::Publisher& publisher) : publisher_(&publisher) {}
@@ -16,6 +18,8 @@ class PublishedHistory final : public History {
     void record(const VisibleChange& change) override;
 
   private:
+    void save_if_gone(const VisibleChange& change, std::string_view path);
+
     store::Publisher* publisher_;
 };
 
