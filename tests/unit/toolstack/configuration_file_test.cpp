@@ -122,11 +122,11 @@ TEST_CASE("each fault names file, line, key and what is expected") {
          "f:2: guests.g.image: \"nat\", \"dns\", \"probe\" or an absolute path is expected, not "
          "\"bind\""},
         {"[guests.g]\nimage = \"/x\"\nmemory = \"big\"",
-         "f:3: guests.g.memory: a whole number of MB from 4 to 1024 is expected, not a string"},
+         "f:3: guests.g.memory: a whole number of MB from 4 to 1048576 is expected, not a string"},
         {"[guests.g]\nimage = \"/x\"\nmemory = 2",
-         "f:3: guests.g.memory: a whole number of MB from 4 to 1024 is expected, not 2"},
+         "f:3: guests.g.memory: a whole number of MB from 4 to 1048576 is expected, not 2"},
         {"[guests.g]\nimage = \"/x\"\nmemory = 32.5",
-         "f:3: guests.g.memory: a whole number of MB from 4 to 1024 is expected, not a decimal "
+         "f:3: guests.g.memory: a whole number of MB from 4 to 1048576 is expected, not a decimal "
          "fraction"},
         {"[guests.g]\nimage = \"/x\"\nautostart = \"yes\"",
          "f:3: guests.g.autostart: true or false is expected, not a string"},

@@ -98,9 +98,11 @@ TEST_CASE("a kernel that is one of our own images is that image") {
 TEST_CASE("a value that is not what its key takes is told with file, line and key") {
     const Folder folder;
     const std::pair<const char*, const char*> cases[] = {
-        {"\nmemory = 2000000", "f:2: memory: a whole number of MB from 4 to 1024 is expected, not"},
-        {"memory = 'much'", "f:1: memory: a whole number of MB from 4 to 1024 is expected, not"},
-        {"memory = [64]", "f:1: memory: a whole number of MB from 4 to 1024 is expected, not a li"},
+        {"\nmemory = 2000000",
+         "f:2: memory: a whole number of MB from 4 to 1048576 is expected, not"},
+        {"memory = 'much'", "f:1: memory: a whole number of MB from 4 to 1048576 is expected, not"},
+        {"memory = [64]",
+         "f:1: memory: a whole number of MB from 4 to 1048576 is expected, not a li"},
         {"memory = 64\nmaxmem = 128", "f:2: maxmem: not supported: a guest of stemma has all its"},
         {"maxmem = ['32']", "f:1: maxmem: not supported"},
         {"type = 'hvm'", "f:1: type: \"pvh\" or \"pv\" is expected, not \"hvm\""},

@@ -83,7 +83,7 @@ inline constexpr std::size_t guests_max = 1000;
 inline constexpr std::size_t bridges_max = 256;
 inline constexpr std::size_t interfaces_max = 8;  // of one guest
 inline constexpr std::uint32_t memory_min = 4;    // MB
-inline constexpr std::uint32_t memory_max = 1024;
+inline constexpr std::uint32_t memory_max = 1 << 20;
 
 // A guest's name: letters, digits and '-', from a letter or digit, at most 32; it appears as it is
 // in XenStore, in refs and on the command line.

@@ -15,7 +15,13 @@ namespace {
 constexpr std::uint64_t slack_kb = 1024;
 constexpr std::uint64_t paging_kb_per_vcpu = 1024;
 constexpr std::uint64_t paging_kb_per_mb = 8;
+// Xen's own structures, grant frames.
+constexpr std::uint64_t overhead_kb = 4096;
 constexpr unsigned event_channels_max = 1023;
+
+constexpr std::uint64_t paging_kb_of(std::uint32_t memory_mb) {
+    return paging_kb_per_vcpu + paging_kb_per_mb * memory_mb;
+}
 
 void keep_complaint(xentoollog_logger* logger, xentoollog_level level, int error_number,
                     const char*, const char* format, va_list arguments) {
@@ -112,6 +118,10 @@ Result<std::uint64_t> XenControl::free_memory_kb() {
     return (free > promised ? free - promised : 0) * (XC_PAGE_SIZE / 1024);
 }
 
+std::uint64_t XenControl::needed_kb(std::uint32_t memory_mb) {
+    return std::uint64_t{memory_mb} * 1024 + paging_kb_of(memory_mb) + overhead_kb;
+}
+
 Result<DomainId> XenControl::create(const Uuid& uuid, std::uint32_t memory_mb, bool hardware) {
     auto* const control = handles_->control;
     xc_physinfo_t physical{};
@@ -136,7 +146,7 @@ Result<DomainId> XenControl::create(const Uuid& uuid, std::uint32_t memory_mb, b
     }
     const auto id = static_cast<DomainId>(number);
     const std::uint64_t memory_kb = std::uint64_t{memory_mb} * 1024;
-    const std::uint64_t paging_kb = paging_kb_per_vcpu + paging_kb_per_mb * memory_mb;
+    const std::uint64_t paging_kb = paging_kb_of(memory_mb);
     const bool done =
         xc_domain_max_vcpus(control, id, 1) == 0 &&
         xc_domain_setmaxmem(control, id, memory_kb + slack_kb) == 0 &&

@@ -24,10 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// What Xen needs for a small domain beyond its memory: page tables, its own structures, grant
-// frames.
-constexpr std::uint64_t overhead_kb = 4096;
-
 std::string creating_path(std::string_view uuid) {
     return std::string(XenPlatform::creating) + '/' + std::string(uuid);
 }
@@ -109,7 +105,7 @@ Result<void> XenPlatform::bury_orphans() {
 Result<void> XenPlatform::check_memory(const DomainRequest& request) {
     const auto free = control_->free_memory_kb();
     if (!free) return std::unexpected(free.error());
-    const std::uint64_t needed = std::uint64_t{request.memory} * 1024 + overhead_kb;
+    const std::uint64_t needed = XenControl::needed_kb(request.memory);
     if (*free >= needed) return {};
     return failure(ErrorKind::refused, "create", "the guest " + request.name,
                    "it needs " + std::to_string(needed / 1024) + " MB and Xen has " +

@@ -51,13 +51,15 @@ class XenControl {
     // Nothing where there is none of that number.
     Result<std::optional<XenDomain>> domain(DomainId id);
     Result<std::uint64_t> free_memory_kb();
+    // What Xen takes for a domain of that memory: it, its page tables, and some more.
+    static std::uint64_t needed_kb(std::uint32_t memory_mb);
 
     // With one virtual processor and no memory yet, paused; the number is Xen's choice. Destroyed
     // again where a later step of it fails.
     Result<DomainId> create(const Uuid& uuid, std::uint32_t memory_mb, bool hardware);
     // The two channels that every domain is given before its image is built.
     Result<NewDomain> make_channels(DomainId id);
-    // As libxl does for PV and PVH guests, without ACPI tables: there is one processor.
+    // As libxl does for PV and PVH guests of one processor.
     Result<RingFrames> build(const NewDomain& domain, const XenImage& image);
     Result<void> unpause(DomainId id);
     Result<void> pause(DomainId id);
