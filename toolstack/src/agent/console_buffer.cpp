@@ -2,20 +2,12 @@
 
 #include <algorithm>
 
+#include "toolstack/harmless_text.hpp"
+
 namespace stemma::toolstack {
 
 void ConsoleBuffer::append(std::string_view bytes) {
-    constexpr char digits[] = "0123456789abcdef";
-    for (const char c : bytes) {
-        if ((c >= ' ' && c <= '~') || c == '\n' || c == '\t') {
-            text_ += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        text_ += "\\x";
-        text_ += digits[byte >> 4];
-        text_ += digits[byte & 15];
-    }
+    append_harmless(text_, bytes);
     if (text_.size() > bytes_max) {
         const std::size_t surplus = text_.size() - bytes_max;
         text_.erase(0, surplus);

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "toolstack/harmless_text.hpp"
 #include "toolstack/xen/xen_platform.hpp"
 
 // Guests' consoles are served by xenconsoled, which names a terminal for each in XenStore.
@@ -46,12 +47,13 @@ Result<ConsoleOutput> XenPlatform::console(const std::string& name, std::uint64_
     const auto console = open_console(name);
     if (!console) return std::unexpected(console.error());
     ConsoleOutput output;
-    for (int limit = wait ? follow_limit_ms : idle_limit_ms; output.text.size() < part_max;
+    std::string text;
+    for (int limit = wait ? follow_limit_ms : idle_limit_ms; text.size() < part_max;
          limit = wait ? 0 : idle_limit_ms) {
         std::array<char, 4096> part;
         const auto count = ::read((*console)->terminal.get(), part.data(), part.size());
         if (count > 0) {
-            output.text.append(part.data(), static_cast<std::size_t>(count));
+            text.append(part.data(), static_cast<std::size_t>(count));
             continue;
         }
         // The other end of a terminal that is closed is an error, not an end.
@@ -62,7 +64,8 @@ Result<ConsoleOutput> XenPlatform::console(const std::string& name, std::uint64_
         pollfd waiting{(*console)->terminal.get(), POLLIN, 0};
         if (::poll(&waiting, 1, limit) == 0) break;
     }
-    std::erase(output.text, '\r');  // the terminal's, before each '\n'
+    std::erase(text, '\r');  // the terminal's, before each '\n'
+    append_harmless(output.text, text);
     (*console)->read += output.text.size();
     output.next = (*console)->read;
     if (output.text.empty() && !output.ended) {

@@ -7,8 +7,7 @@
 
 namespace stemma::toolstack {
 
-// The last 64 KB of what a guest wrote; older text is dropped. A guest's bytes reach an operator's
-// terminal from here, so all but printable ASCII, newline and tab is kept as "\xhh".
+// The last 64 KB of what a guest wrote, made harmless; older text is dropped.
 class ConsoleBuffer {
   public:
     static constexpr std::size_t bytes_max = 65536;
