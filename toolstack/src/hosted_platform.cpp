@@ -251,4 +251,9 @@ Result<ConsoleOutput> HostedPlatform::console(const std::string& name, std::uint
     return ConsoleOutput{std::string(reply->text("text")), *next, reply->text("ended") == "1"};
 }
 
+Result<Descriptor> HostedPlatform::console_terminal(const std::string& name) {
+    return failure(ErrorKind::refused, "type to", "the guest " + name,
+                   "a guest that is a process reads no console", "stemma console -f " + name);
+}
+
 }  // namespace stemma::toolstack

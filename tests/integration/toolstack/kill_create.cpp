@@ -60,6 +60,9 @@ class KillingPlatform : public Platform {
                                   bool wait) override {
         return real_.console(name, offset, wait);
     }
+    Result<Descriptor> console_terminal(const std::string& name) override {
+        return real_.console_terminal(name);
+    }
 
   private:
     template <typename Call>

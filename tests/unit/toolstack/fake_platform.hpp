@@ -130,6 +130,7 @@ class FakePlatform : public Platform {
     Result<ConsoleOutput> console(const std::string&, std::uint64_t, bool) override {
         return ConsoleOutput{console_text, console_text.size(), true};
     }
+    Result<Descriptor> console_terminal(const std::string&) override { return Descriptor(); }
 
   private:
     std::optional<Error> called(const std::string& name) {

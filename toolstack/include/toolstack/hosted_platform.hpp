@@ -35,6 +35,7 @@ class HostedPlatform : public Platform {
     Result<std::vector<DomainInfo>> domains() override;
     Result<ConsoleOutput> console(const std::string& name, std::uint64_t offset,
                                   bool wait) override;
+    Result<Descriptor> console_terminal(const std::string& name) override;
 
   private:
     explicit HostedPlatform(Descriptor socket) : socket_(std::move(socket)) {}

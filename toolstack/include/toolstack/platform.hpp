@@ -129,6 +129,9 @@ class Platform {
     // kept). With `wait`, waits up to ten seconds for more than nothing.
     virtual Result<ConsoleOutput> console(const std::string& name, std::uint64_t offset,
                                           bool wait) = 0;
+    // The guest's console to read from and to write to, for console_session.hpp. Refused where
+    // guests read none.
+    virtual Result<Descriptor> console_terminal(const std::string& name) = 0;
 };
 
 }  // namespace stemma::toolstack

@@ -1,5 +1,6 @@
 #include <fcntl.h>
 #include <poll.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,8 +22,7 @@ constexpr std::size_t part_max = 32'768;
 
 }  // namespace
 
-Result<XenPlatform::Console*> XenPlatform::open_console(const std::string& name) {
-    if (const auto known = consoles_.find(name); known != consoles_.end()) return &known->second;
+Result<XenPlatform::Console> XenPlatform::console_of(const std::string& name, int access) {
     const auto all = domains();
     if (!all) return std::unexpected(all.error());
     const auto found = std::ranges::find(*all, name, &DomainInfo::name);
@@ -38,9 +38,28 @@ Result<XenPlatform::Console*> XenPlatform::open_console(const std::string& name)
     }
     Console console{
         found->id,
-        Descriptor(::open((*terminal)->c_str(), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)), 0};
+        Descriptor(::open((*terminal)->c_str(), access | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)), 0};
     if (!console.terminal) return system_failure("open", **terminal, errno);
-    return &consoles_.emplace(name, std::move(console)).first->second;
+    return console;
+}
+
+Result<XenPlatform::Console*> XenPlatform::open_console(const std::string& name) {
+    if (const auto known = consoles_.find(name); known != consoles_.end()) return &known->second;
+    auto console = console_of(name, O_RDONLY);
+    if (!console) return std::unexpected(std::move(console.error()));
+    return &consoles_.emplace(name, std::move(*console)).first->second;
+}
+
+Result<Descriptor> XenPlatform::console_terminal(const std::string& name) {
+    auto console = console_of(name, O_RDWR);
+    if (!console) return std::unexpected(std::move(console.error()));
+    // xenconsoled made it so; but whoever was here before may have left it otherwise.
+    termios settings;
+    if (::tcgetattr(console->terminal.get(), &settings) == 0) {
+        ::cfmakeraw(&settings);
+        ::tcsetattr(console->terminal.get(), TCSANOW, &settings);
+    }
+    return std::move(console->terminal);
 }
 
 Result<ConsoleOutput> XenPlatform::console(const std::string& name, std::uint64_t, bool wait) {

@@ -57,6 +57,7 @@ class XenPlatform : public Platform {
     // From xenconsoled's terminal: what nobody has read yet.
     Result<ConsoleOutput> console(const std::string& name, std::uint64_t offset,
                                   bool wait) override;
+    Result<Descriptor> console_terminal(const std::string& name) override;
 
   private:
     // How long a backend may take to close, and its link to go.
@@ -90,6 +91,8 @@ class XenPlatform : public Platform {
     // False when it has not closed in time; the caller watches its state.
     Result<bool> is_closed_in_time(const std::string& backend);
     Result<void> close_by_force(const std::string& backend);
+    // The descriptor does not block; `access` is open(2)'s.
+    Result<Console> console_of(const std::string& name, int access);
     Result<Console*> open_console(const std::string& name);
 
     Store& store_;
