@@ -20,7 +20,7 @@ struct FileFault {
 
 inline constexpr std::size_t faults_max = 20;  // told of one file; the rest is counted
 
-// "net.toml:7: guests.nat0.memory: a whole number of MB from 4 to 1048576 is expected, not a string"
+// "net.toml:7: guests.nat0.memory: a whole number of MB from 4 to 1048576 is expected, not 2"
 std::string to_string(const FileFault& fault);
 
 // In the order of their lines, no more than are told.
