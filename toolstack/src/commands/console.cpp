@@ -31,7 +31,8 @@ Result<int> run_console(Invocation& call) {
         call.printer.raw(part->text);
         if (call.printer.is_json()) text += part->text;
         offset = part->next;
-        if (part->ended || (!follow && part->text.empty())) break;
+        // A guest writes on when nobody reads any more: `stemma console -f X | head`.
+        if (part->ended || (!follow && part->text.empty()) || std::ferror(stdout) != 0) break;
     }
     call.printer.document(Json::object().set("name", call.words[0]).set("console", text));
     return 0;
