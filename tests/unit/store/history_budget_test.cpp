@@ -97,7 +97,7 @@ void check_whole(const fs::path& repository) {
 
 }  // namespace
 
-TEST_CASE("a month of NAT churn stays under its budget; config, snapshots and guests stay") {
+TEST_CASE("a month of NAT churn stays under its budget, config, snapshots and guests stay") {
     const TemporaryDirectory directory;
     const fs::path repository = directory / "store.git";
     const char* const long_run = std::getenv("STEMMA_LONG");

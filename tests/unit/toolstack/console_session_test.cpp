@@ -100,7 +100,7 @@ struct Rig {
 
 }  // namespace
 
-TEST_CASE("bytes go both ways unchanged, until ^] is typed") {
+TEST_CASE("bytes go both ways unchanged, until the escape character is typed") {
     Rig rig;
     rig.start_at_terminal();
     write_all(rig.guest.master, "login: \x1b[1m\r\n");
@@ -112,7 +112,7 @@ TEST_CASE("bytes go both ways unchanged, until ^] is typed") {
     CHECK(rig.ends());
 }
 
-TEST_CASE("^] is heard also while the guest takes nothing, and nobody waits for it") {
+TEST_CASE("the escape character is heard also while the guest takes nothing") {
     Rig rig;
     rig.start_at_terminal();
     // More than the guest's terminal and the session hold; a person's terminal takes 4 KB at once.

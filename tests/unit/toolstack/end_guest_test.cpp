@@ -93,7 +93,7 @@ TEST_CASE("a domain that does not run is not asked") {
     }
 }
 
-TEST_CASE("a reboot that nobody would answer is refused; one of another toolstack's is not") {
+TEST_CASE("a reboot that nobody would answer is refused, one of another toolstack's is not") {
     Rig rig;
     rig.platform.keeps = Keeper::nobody;
     const auto domain = rig.domain();
@@ -117,7 +117,7 @@ TEST_CASE("a guest that does not take the request is an error, and the request s
     CHECK(rig.store.value(shutdown_path) == "poweroff");
 }
 
-TEST_CASE("what nobody answers is removed by who waits; another toolstack's is let be") {
+TEST_CASE("what nobody answers is removed by who waits, another toolstack's is let be") {
     Rig rig;
     rig.answered = false;
     rig.platform.keeps = Keeper::nobody;

@@ -9,7 +9,7 @@
 namespace stemma::toolstack {
 
 TEST_CASE(
-    "STEMMA_GUESTS says where images are; without it they are beside the program's directory") {
+    "STEMMA_GUESTS says where images are, without it they are beside the program's directory") {
     ::setenv("STEMMA_GUESTS", "/some/where", 1);
     CHECK(guest_directory() == "/some/where");
     ::unsetenv("STEMMA_GUESTS");

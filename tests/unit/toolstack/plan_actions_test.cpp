@@ -120,7 +120,7 @@ TEST_CASE("addresses of our bridges are as wanted, those of others only added to
     CHECK(world.plan(configuration) == Lines{"+ give 10.0.9.254/24 to bridge xenbr0"});
 }
 
-TEST_CASE("another bridge is a move; whatever else changed makes the guest anew, and says why") {
+TEST_CASE("another bridge is a move, whatever else changed makes the guest anew, and says why") {
     using Edit = void (*)(Guest&);
     const std::pair<Edit, Lines> cases[] = {
         {[](Guest& guest) { guest.interfaces[0].bridge = "xenbr1"; },

@@ -70,7 +70,7 @@ bool is_commit(const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("wrong commands and arguments are EINVAL; without history it is ENOSYS") {
+TEST_CASE("wrong commands and arguments are EINVAL, without history it is ENOSYS") {
     ControlLab lab;
     for (const char* words : {"", "nonsense", "blame", "blame a b", "check x", "blame relative",
                               "dump /a. x", "dump /a /b", "stats x"})

@@ -84,7 +84,7 @@ TEST_CASE("children are listed in the order of their creation") {
     CHECK(tool.list("/d") == "z|m|a|");
 }
 
-TEST_CASE("mkdir of what exists keeps it; rm of what does not is fine below an existing parent") {
+TEST_CASE("mkdir of what exists keeps it, rm of what does not is fine below an existing parent") {
     Lab lab;
     auto tool = lab.socket();
     tool.write("/a", "value");

@@ -14,7 +14,7 @@ TEST_CASE("one string has exactly one NUL, at its end") {
     CHECK_FALSE(one_string("/a\0\0"sv));
 }
 
-TEST_CASE("strings are those that end in a NUL; what follows the last is left out") {
+TEST_CASE("strings are those that end in a NUL, what follows the last is left out") {
     CHECK(strings(""sv).empty());
     CHECK(strings("abc"sv).empty());
     CHECK(strings("a\0b\0"sv) == std::vector{"a"sv, "b"sv});

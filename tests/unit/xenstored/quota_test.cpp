@@ -101,7 +101,7 @@ TEST_CASE("GET_QUOTA and SET_QUOTA") {
     CHECK(tool.ask(MessageType::get_quota, parts({"5", "nodes"})) == "7|");
 }
 
-TEST_CASE("SET_QUOTA binds the domain it names, or those that come later; 0 binds nobody") {
+TEST_CASE("SET_QUOTA binds the domain it names, or those that come later, 0 binds nobody") {
     Server::Settings settings;
     settings.limits.nodes = 10;
     Lab lab(settings);

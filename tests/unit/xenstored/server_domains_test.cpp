@@ -121,7 +121,7 @@ TEST_CASE("@introduceDomain and @releaseDomain are told to whom may read them") 
     CHECK(trusted.take_events().size() == 3);
 }
 
-TEST_CASE("what a domain owned goes with it; what others own below it, too") {
+TEST_CASE("what a domain owned goes with it, what others own below it, too") {
     Lab lab;
     auto tool = lab.socket();
     auto guest = lab.domain(5);

@@ -277,7 +277,7 @@ TEST_CASE("a channel that cannot be made leaves no mapping") {
     CHECK(host.xen.bound.empty());
 }
 
-TEST_CASE("a domain that rings is told; one that is muted stays masked") {
+TEST_CASE("a domain that rings is told, one that is muted stays masked") {
     Host host;
     host.start();
     host.make(5);

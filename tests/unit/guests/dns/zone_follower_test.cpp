@@ -115,7 +115,7 @@ TEST_CASE("a zone that comes later is read, one that goes is told once") {
     CHECK(rig.outcome() == "zone 1 of 4 records");
 }
 
-TEST_CASE("a bad copy is refused once, with line and cause; the next good one is taken") {
+TEST_CASE("a bad copy is refused once, with line and cause, the next good one is taken") {
     Rig rig;
     put_zone(rig.store, small_zone("10.0.0.1", "x A 1.2.3\n"), "1");
     rig.settle();

@@ -36,7 +36,7 @@ TEST_CASE("what is written is read, and no handler is called before run()") {
     CHECK_FALSE(memory.has_below("data/b"));
 }
 
-TEST_CASE("a directory names each child once; rm takes what is below") {
+TEST_CASE("a directory names each child once, rm takes what is below") {
     MemoryStore memory;
     memory.set("d/a/x", "1");
     memory.set("d/a/y", "2");
@@ -52,7 +52,7 @@ TEST_CASE("a directory names each child once; rm takes what is below") {
     CHECK(memory.value("dd") == "4");
 }
 
-TEST_CASE("a watch tells its path once; a transaction is the tree itself") {
+TEST_CASE("a watch tells its path once, a transaction is the tree itself") {
     MemoryStore memory;
     std::string seen;
     Answer watched, written, committed;

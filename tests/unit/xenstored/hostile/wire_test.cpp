@@ -80,7 +80,7 @@ HOSTILE_TEST("A2", "the longest message is one") {
     CHECK(lab.tool.read("/big") == std::string(4091, 'x'));
 }
 
-HOSTILE_TEST("A3", "oversized reply: E2BIG; oversized event: dropped; the connection lives") {
+HOSTILE_TEST("A3", "oversized reply: E2BIG, oversized event: dropped, the connection lives") {
     Hostile lab;
     for (int i = 0; i < 60; ++i)
         lab.tool.mkdir("/wide/" + std::string(90, 'n') + std::to_string(i));
