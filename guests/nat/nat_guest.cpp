@@ -62,6 +62,7 @@ NatGuest::NatGuest(const rt::Environment& environment, const Options& options)
     }
     restore(environment.saved_state);
     add_stats();
+    ready_.serves();
 }
 
 rt::Instant NatGuest::run(rt::Instant now) {
@@ -84,7 +85,6 @@ rt::Instant NatGuest::run(rt::Instant now) {
     next = std::min(next, arp_mirror_.run(now));
     update_stats();
     next = std::min(next, stats_.run(now));
-    ready_.serves();
     next = std::min(next, ready_.run(now));
     return more ? now : next;
 }
