@@ -25,9 +25,13 @@ std::string default_repository() {
     return path != nullptr && *path != '\0' ? path : "/var/lib/stemma/store.git";
 }
 
+std::string saved_state_ref(const std::string& guest) {
+    return "refs/guests/" + xs::encode_element(guest);
+}
+
 Result<std::optional<std::string>> find_saved_state(const std::string& repository,
                                                     const std::string& guest) {
-    if (!may_have(repository, "refs/guests/" + xs::encode_element(guest))) return std::nullopt;
+    if (!may_have(repository, saved_state_ref(guest))) return std::nullopt;
     const auto module = history_module();
     if (!module) return std::unexpected(module.error());
     return (*module)->read_saved_state(repository, guest);

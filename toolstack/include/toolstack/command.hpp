@@ -26,6 +26,9 @@ class Surroundings {
     Result<Platform*> platform();
     Result<Links*> links();
     const std::string& repository() const { return repository_; }
+    // So that what was written a moment ago is seen in the repository; where no xenstored runs, or
+    // one that remembers nothing, what was published is.
+    void await_publication();
 
   private:
     std::string repository_;

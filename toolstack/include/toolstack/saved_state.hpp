@@ -14,6 +14,9 @@ inline constexpr std::size_t saved_state_max = 64u << 20;
 Result<std::optional<std::string>> find_saved_state(const std::string& repository,
                                                     const std::string& guest);
 
+// Of what was saved of that guest in the repository.
+std::string saved_state_ref(const std::string& guest);
+
 // Where xenstored publishes: $STEMMA_REPOSITORY, by default /var/lib/stemma/store.git.
 std::string default_repository();
 

@@ -31,9 +31,7 @@ Result<CreateOptions> create_options(const Invocation& call) {
 
 FindSavedState saved_states(const Invocation& call) {
     return [&surroundings = call.surroundings](const std::string& guest) {
-        // What xenstored keeps of a guest that ended a moment ago is to be seen; one that remembers
-        // nothing does not know the word.
-        if (const auto store = surroundings.store()) (void)(*store)->control({"publish"});
+        surroundings.await_publication();
         return find_saved_state(surroundings.repository(), guest);
     };
 }

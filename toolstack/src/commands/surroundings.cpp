@@ -19,6 +19,10 @@ Result<Store*> Surroundings::store() {
     return store_.get();
 }
 
+void Surroundings::await_publication() {
+    if (const auto store = this->store()) (void)(*store)->control({"publish"});
+}
+
 // The one place that knows the platforms.
 Result<Platform*> Surroundings::platform() {
     if (!platform_ && XenPlatform::is_here()) {

@@ -79,7 +79,7 @@ Result<int> diff(Invocation& call) {
                        "an absolute XenStore path is expected here");
     }
     if (revisions.size() == 1) {
-        if (const auto store = call.surroundings.store()) (*store)->control({"publish"});
+        call.surroundings.await_publication();
         revisions.emplace_back("main");
     }
     auto history = store::History::open(call.surroundings.repository());

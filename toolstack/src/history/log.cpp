@@ -15,8 +15,7 @@ Result<int> log(Invocation& call) {
     }
     const auto limit = number_option(call, "limit", 20, 1, 100'000);
     if (!limit) return std::unexpected(limit.error());
-    // What was written a moment ago is to be seen; without a daemon, what was published is.
-    if (const auto store = call.surroundings.store()) (*store)->control({"publish"});
+    call.surroundings.await_publication();
     // The configuration's history is one line from the first day; the rest is an epoch's.
     const bool configuration = xs::is_same_or_below(path, "/stemma");
     auto history = store::History::open(call.surroundings.repository());

@@ -4,7 +4,6 @@
 #include "history_verbs.hpp"
 #include "store/history.hpp"
 #include "toolstack/saved_state.hpp"
-#include "xs_wire/name_codec.hpp"
 
 namespace stemma::toolstack::history {
 
@@ -25,20 +24,19 @@ bool append_entry(std::string& bytes, std::string_view path, std::string_view va
 
 Result<std::optional<std::string>> read_saved_state(const std::string& repository,
                                                     const std::string& guest) {
-    const std::string reference = "refs/guests/" + xs::encode_element(guest);
-    const auto failed = [&](const store::Error& error) {
+    const auto failed = [&](std::string cause) {
         return failure(ErrorKind::failed, "read the network state of", "the guest " + guest,
-                       error.text(), "start it without: stemma create --fresh " + guest);
+                       std::move(cause), "start it without: stemma create --fresh " + guest);
     };
     auto history = store::History::open(repository);
     if (!history) {
         if (history.error().kind == store::Error::Kind::not_found) return std::nullopt;
-        return failed(history.error());
+        return failed(history.error().text());
     }
-    const auto tree = history->read(reference);
+    const auto tree = history->read(saved_state_ref(guest));
     if (!tree) {
         if (tree.error().kind == store::Error::Kind::not_found) return std::nullopt;
-        return failed(tree.error());
+        return failed(tree.error().text());
     }
     // By a list of what is still to visit: the depth of the tree is the guest's to choose.
     std::string bytes;
@@ -51,9 +49,7 @@ Result<std::optional<std::string>> read_saved_state(const std::string& repositor
             append_entry(bytes, path, node->value());
         }
         if (bytes.size() > saved_state_max) {
-            return failure(ErrorKind::failed, "read the network state of", "the guest " + guest,
-                           "it is longer than " + std::to_string(saved_state_max) + " bytes",
-                           "start it without: stemma create --fresh " + guest);
+            return failed("it is longer than " + std::to_string(saved_state_max) + " bytes");
         }
         for (const auto* child : node->children_in_order()) {
             const std::string name(child->name());
