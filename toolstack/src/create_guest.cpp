@@ -1,14 +1,10 @@
 #include "toolstack/create_guest.hpp"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include "toolstack/domain_nodes.hpp"
+#include "toolstack/saved_state.hpp"
 #include "toolstack/uuid.hpp"
 
 namespace stemma::toolstack {
@@ -40,8 +36,8 @@ class Creation {
           guest_(guest),
           uuid_(guest.uuid.empty() ? to_string(random_uuid()) : guest.uuid) {}
 
-    Result<CreatedGuest> run(const FindSavedState& find_saved_state, const CreateOptions& options) {
-        auto done = steps(find_saved_state, options);
+    Result<CreatedGuest> run(const CreateOptions& options) {
+        auto done = steps(options);
         store_.unwatch(ready_path(), "ready");
         store_.unwatch("@releaseDomain", "release");
         if (done) return std::move(created_);
@@ -71,17 +67,15 @@ class Creation {
         return true;
     }
 
-    Result<void> steps(const FindSavedState& find_saved_state, const CreateOptions& options) {
+    Result<void> steps(const CreateOptions& options) {
         mark_ = Clock::now();
         LoadRequest load{guest_.image, guest_.ramdisk, command_line(guest_), {}};
         if (!options.fresh) {
-            auto state = find_saved_state(name_);
+            auto state = find_saved_state(store_, name_);
             if (!state) return std::unexpected(std::move(state.error()));
             if (*state) {
-                auto memory = sealed_memory(**state);
-                if (!memory) return std::unexpected(std::move(memory.error()));
-                created_.restored_bytes = (*state)->size();
-                load.state = std::move(*memory);
+                created_.restored_bytes = (*state)->size;
+                load.state = std::move((*state)->memory);
             }
             step("saved state");
         }
@@ -222,25 +216,8 @@ class Creation {
 }  // namespace
 
 Result<CreatedGuest> create_guest(Store& store, Platform& platform, const std::string& name,
-                                  const Guest& guest, const FindSavedState& find_saved_state,
-                                  const CreateOptions& options) {
-    return Creation(store, platform, name, guest).run(find_saved_state, options);
-}
-
-Result<Descriptor> sealed_memory(std::string_view bytes) {
-    Descriptor memory(::memfd_create("stemma-state", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!memory) return system_failure("make a memory file for", "the saved state", errno);
-    while (!bytes.empty()) {
-        const auto count = ::write(memory.get(), bytes.data(), bytes.size());
-        if (count < 0) return system_failure("write", "the saved state", errno);
-        bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-    if (::lseek(memory.get(), 0, SEEK_SET) != 0 ||
-        ::fcntl(memory.get(), F_ADD_SEALS,
-                F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
-        return system_failure("seal", "the saved state", errno);
-    }
-    return memory;
+                                  const Guest& guest, const CreateOptions& options) {
+    return Creation(store, platform, name, guest).run(options);
 }
 
 }  // namespace stemma::toolstack

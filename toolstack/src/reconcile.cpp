@@ -11,8 +11,7 @@ namespace stemma::toolstack {
 namespace {
 
 Result<void> perform(Store& store, Platform& platform, Links& links, const Configuration& wanted,
-                     const Action& action, const FindSavedState& find_saved_state,
-                     const CreateOptions& options) {
+                     const Action& action, const CreateOptions& options) {
     switch (action.kind) {
         case Action::Kind::destroy:
             return platform.destroy(action.domain);
@@ -40,7 +39,7 @@ Result<void> perform(Store& store, Platform& platform, Links& links, const Confi
         }
         case Action::Kind::start: {
             auto created = create_guest(store, platform, action.guest,
-                                        wanted.guests.at(action.guest), find_saved_state, options);
+                                        wanted.guests.at(action.guest), options);
             if (!created) return std::unexpected(std::move(created.error()));
             return {};
         }
@@ -111,7 +110,7 @@ Result<Observed> observe(Store& store, Platform& platform, Links& links) {
 
 Reconciliation reconcile(Store& store, Platform& platform, Links& links,
                          const Configuration& wanted, const std::vector<Action>& actions,
-                         const FindSavedState& find_saved_state, const CreateOptions& options,
+                         const CreateOptions& options,
                          const std::function<void(const Action&)>& before_each) {
     Reconciliation result;
     std::set<std::string> failed_guests;
@@ -119,7 +118,7 @@ Reconciliation reconcile(Store& store, Platform& platform, Links& links,
         // A guest that could not be destroyed cannot be started anew either.
         if (!action.guest.empty() && failed_guests.contains(action.guest)) continue;
         before_each(action);
-        auto done = perform(store, platform, links, wanted, action, find_saved_state, options);
+        auto done = perform(store, platform, links, wanted, action, options);
         if (done) {
             result.done.push_back(action);
         } else {

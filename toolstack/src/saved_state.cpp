@@ -1,40 +1,60 @@
 #include "toolstack/saved_state.hpp"
 
-#include <cstdlib>
-#include <filesystem>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include "toolstack/history_module.hpp"
-#include "xs_wire/name_codec.hpp"
+#include <cerrno>
+#include <utility>
 
 namespace stemma::toolstack {
 
 namespace {
 
-// Whether the repository may have the ref: a file of its name, or one with all packed refs. Most
-// guests that are made have no state yet, and need no history read.
-bool may_have(const std::filesystem::path& repository, const std::string& reference) {
-    std::error_code error;
-    return std::filesystem::exists(repository / reference, error) ||
-           std::filesystem::exists(repository / "packed-refs", error);
+// xenstored writes into the memory: one round trip, however long the state.
+StoreResult<std::string> ask(Store& store, const std::string& guest, const Descriptor& memory) {
+    return store.control(
+        {"saved-state", guest,
+         "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(memory.get())});
+}
+
+bool seal(const Descriptor& memory) {
+    return ::lseek(memory.get(), 0, SEEK_SET) == 0 &&
+           ::fcntl(memory.get(), F_ADD_SEALS,
+                   F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0;
 }
 
 }  // namespace
 
-std::string default_repository() {
-    const char* path = std::getenv("STEMMA_REPOSITORY");
-    return path != nullptr && *path != '\0' ? path : "/var/lib/stemma/store.git";
-}
-
-std::string saved_state_ref(const std::string& guest) {
-    return "refs/guests/" + xs::encode_element(guest);
-}
-
-Result<std::optional<std::string>> find_saved_state(const std::string& repository,
-                                                    const std::string& guest) {
-    if (!may_have(repository, saved_state_ref(guest))) return std::nullopt;
-    const auto module = history_module();
-    if (!module) return std::unexpected(module.error());
-    return (*module)->read_saved_state(repository, guest);
+Result<std::optional<SavedState>> find_saved_state(Store& store, const std::string& guest) {
+    const std::string on = "the network state of " + guest;
+    for (bool again = false;; again = true) {
+        Descriptor memory(::memfd_create("stemma-state", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+        if (!memory) return system_failure("make a memory file for", on, errno);
+        const auto answer = ask(store, guest, memory);
+        if (!answer) {
+            const auto& said = answer.error();
+            // It was killed meanwhile, and has started again.
+            if (said.is(xs::Error::eagain) && !again) continue;
+            for (const auto none : {xs::Error::enoent, xs::Error::einval, xs::Error::enosys}) {
+                if (said.is(none)) return std::nullopt;
+            }
+            Error error = said.error();
+            error.next = "start it without: stemma create --fresh " + guest;
+            return std::unexpected(std::move(error));
+        }
+        struct stat facts {};
+        if (::fstat(memory.get(), &facts) != 0 || !seal(memory)) {
+            return system_failure("seal", on, errno);
+        }
+        if (std::to_string(facts.st_size) != *answer) {
+            return failure(ErrorKind::failed, "read", on,
+                           "xenstored wrote " + *answer + " bytes, and not here",
+                           "let xenstored run where it sees this process");
+        }
+        return SavedState{std::move(memory), static_cast<std::size_t>(facts.st_size)};
+    }
 }
 
 }  // namespace stemma::toolstack

@@ -65,14 +65,15 @@ const std::span<const ControlCommands::Command> ControlCommands::commands = [] {
         {"publish", 0, 0, true, &ControlCommands::publish, ""},
         {"revert", 1, 2, true, &ControlCommands::revert, "<name> [<path>]"},
         {"save-guest", 2, 2, true, &ControlCommands::save_guest, "<domid> <name>"},
+        {"saved-state", 2, 2, true, &ControlCommands::saved_state, "<name> <file>"},
         {"snapshot", 1, 1, true, &ControlCommands::snapshot, "<name>"},
         {"stats", 0, 0, false, &ControlCommands::stats, ""},
     };
     return std::span<const Command>(table);
 }();
 
-ControlCommands::ControlCommands(Server& server, store::Publisher* publisher, Reader* reader)
-    : server_(&server), publisher_(publisher), reader_(reader) {
+ControlCommands::ControlCommands(Server& server, std::optional<Archive> archive)
+    : server_(&server), archive_(archive) {
     server.set_control(this);
 }
 
@@ -86,7 +87,7 @@ std::optional<Answer> ControlCommands::command(ConnectionId client, const xs::He
         if (arguments.size() < command.least || arguments.size() > command.most) {
             return refused(Error::einval);
         }
-        if (command.needs_history && publisher_ == nullptr) return refused(Error::enosys);
+        if (command.needs_history && !archive_) return refused(Error::enosys);
         if (publishing_.size() + reading_.size() >= waiting_max) return refused(Error::ebusy);
         return (this->*command.run)({client, header}, arguments);
     }
@@ -100,16 +101,16 @@ store::Info ControlCommands::info(std::string why) {
 auto ControlCommands::snapshot(const Asker& asker, Arguments arguments) -> Outcome {
     const std::string name = xs::encode_element(arguments[0]);
     if (name.empty()) return refused(Error::einval);
-    const auto id = publisher_->snapshot(name, server_->tree().head(),
-                                         info("snapshot " + std::string(arguments[0])));
+    const auto id = archive_->publisher.snapshot(name, server_->tree().head(),
+                                                 info("snapshot " + std::string(arguments[0])));
     publishing_.emplace(id, asker);
     return std::nullopt;
 }
 
 // A disk that fails settles nothing, and holds nobody up: the publisher says so by an error.
 bool ControlCommands::settle() {
-    if (publisher_ == nullptr || std::exchange(settled_, false)) return true;
-    if (!settling_) settling_ = publisher_->publish_all();
+    if (!archive_ || std::exchange(settled_, false)) return true;
+    if (!settling_) settling_ = archive_->publisher.publish_all();
     return false;
 }
 
@@ -119,12 +120,12 @@ auto ControlCommands::live_update(const Asker& asker, Arguments arguments) -> Ou
 }
 
 auto ControlCommands::publish(const Asker& asker, Arguments) -> Outcome {
-    publishing_.emplace(publisher_->publish_all(), asker);
+    publishing_.emplace(archive_->publisher.publish_all(), asker);
     return std::nullopt;
 }
 
 auto ControlCommands::save_guest(const Asker& asker, Arguments arguments) -> Outcome {
-    const std::string name = xs::encode_element(arguments[1]);
+    const std::string name(arguments[1]);
     const int domid = leading_number(arguments[0]);
     if (name.empty() || domid <= 0 || domid >= xs::domid_first_reserved) {
         return refused(Error::einval);
@@ -132,10 +133,31 @@ auto ControlCommands::save_guest(const Asker& asker, Arguments arguments) -> Out
     const std::string path = xs::domain_path(static_cast<xs::DomainId>(domid)) + "/data/net";
     const store::Node* const state = server_->tree().head().find(path);
     if (state == nullptr) return refused(Error::enoent);
-    const auto id =
-        publisher_->save_guest(name, store::Ref<const store::Node>::share(state),
-                               info("network state of domain " + std::to_string(domid) + " saved"));
+    const auto id = archive_->states.save(
+        name, *state, info("network state of domain " + std::to_string(domid) + " saved"));
     publishing_.emplace(id, asker);
+    return std::nullopt;
+}
+
+auto ControlCommands::saved_state(const Asker& asker, Arguments arguments) -> Outcome {
+    const std::string name(arguments[0]), file(arguments[1]);
+    if (name.empty() || file.empty()) return refused(Error::einval);
+    const auto write = [file](const store::Node& state) {
+        const auto written = write_guest_state(state, file);
+        return written ? text_answer(std::to_string(*written)) : refused(written.error());
+    };
+    if (const auto* const state = archive_->states.unpublished(name)) return write(*state);
+    return read(asker, {GuestStates::reference(name)}, "/",
+                [write](const std::optional<store::Tree>& tree) {
+                    return tree ? write(tree->root()) : refused(Error::enoent);
+                });
+}
+
+auto ControlCommands::read(const Asker& asker, std::vector<std::string> revisions, std::string path,
+                           WithTree then) -> Outcome {
+    const auto id = archive_->reader.read(std::move(revisions), std::move(path));
+    if (!id) return refused(Error::ebusy);
+    reading_.emplace(*id, Reading{asker, std::move(then)});
     return std::nullopt;
 }
 
@@ -145,11 +167,10 @@ auto ControlCommands::revert(const Asker& asker, Arguments arguments) -> Outcome
                          (is_configuration_path(path) || is_network_state_path(path));
     const std::string name = xs::encode_element(arguments[0]);
     if (!allowed || name.empty()) return refused(Error::einval);
-    const auto id =
-        reader_->read({"refs/snapshots/" + name, std::string(arguments[0])}, std::string(path));
-    if (!id) return refused(Error::ebusy);
-    reading_.emplace(*id, Reading{asker, std::string(path)});
-    return std::nullopt;
+    return read(asker, {"refs/snapshots/" + name, std::string(arguments[0])}, std::string(path),
+                [this, path = std::string(path)](const std::optional<store::Tree>& earlier) {
+                    return finish_revert(path, earlier);
+                });
 }
 
 Answer ControlCommands::finish_revert(const std::string& path,
@@ -171,8 +192,9 @@ Answer ControlCommands::finish_revert(const std::string& path,
 }
 
 void ControlCommands::take_completions() {
-    if (publisher_ == nullptr) return;
-    for (const store::Completion& done : publisher_->take_completions()) {
+    if (!archive_) return;
+    for (const store::Completion& done : archive_->publisher.take_completions()) {
+        archive_->states.completed(done);
         if (settling_ == done.id) {
             settling_.reset();
             settled_ = true;
@@ -183,11 +205,11 @@ void ControlCommands::take_completions() {
             done.result ? text_answer(done.result->hex()) : refused(error_of(done.result.error()));
         server_->answer_deferred(asker.mapped().client, asker.mapped().header, std::move(answer));
     }
-    for (const Reader::Result& done : reader_->take_results()) {
+    for (const Reader::Result& done : archive_->reader.take_results()) {
         const auto reading = reading_.extract(done.id);
         if (reading.empty()) continue;
-        Answer answer = done.tree ? finish_revert(reading.mapped().path, *done.tree)
-                                  : refused(error_of(done.tree.error()));
+        Answer answer =
+            done.tree ? reading.mapped().then(*done.tree) : refused(error_of(done.tree.error()));
         const Asker& asker = reading.mapped().asker;
         server_->answer_deferred(asker.client, asker.header, std::move(answer));
     }
@@ -233,8 +255,8 @@ auto ControlCommands::stats(const Asker&, Arguments) -> Outcome {
             lines.append("restart-log-error ").append(log.last_error.substr(0, 512)) += '\n';
         }
     }
-    if (publisher_ != nullptr) {
-        const store::PublisherStats published = publisher_->stats();
+    if (archive_) {
+        const store::PublisherStats published = archive_->publisher.stats();
         line("published-commits", published.published);
         line("submitted", published.submitted);
         line("joined", published.joined);

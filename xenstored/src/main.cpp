@@ -75,6 +75,7 @@ std::string absolute(const std::string& path) {
 struct Archive {
     std::unique_ptr<stemma::store::Publisher> publisher;
     std::unique_ptr<Reader> reader;
+    std::unique_ptr<GuestStates> states;
 };
 
 // The control domain of a Xen host, or a machine without Xen, whose domains the agent makes.
@@ -110,6 +111,7 @@ Archive open_archive(const Options& options) {
     }
     archive.publisher = std::move(*publisher);
     archive.reader = std::make_unique<Reader>(options.repository);
+    archive.states = std::make_unique<GuestStates>(*archive.publisher);
     return archive;
 }
 
@@ -333,7 +335,7 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     held.end("opening the history");
     NoHistory none;
     std::optional<PublishedHistory> published;
-    if (archive.publisher) published.emplace(*archive.publisher);
+    if (archive.publisher) published.emplace(*archive.publisher, *archive.states);
     History& history = published ? static_cast<History&>(*published) : none;
     auto hypervisor = open_hypervisor(*poller, directory, store);
     if (!hypervisor) return failed(hypervisor.error());
@@ -343,7 +345,9 @@ int serve(const Options& options, const std::vector<std::string>& arguments) {
     daemon.server().set_log(log);
     const std::string log_directory = directory + "/restart";
     const bool again = options.restartable && !taking_over && daemon.recover(log_directory, log);
-    ControlCommands commands(daemon.server(), archive.publisher.get(), archive.reader.get());
+    std::optional<ControlCommands::Archive> parts;
+    if (archive.publisher) parts.emplace(*archive.publisher, *archive.reader, *archive.states);
+    ControlCommands commands(daemon.server(), parts);
     if (archive.publisher) {
         if (!taking_over && !again) load_configuration(*archive.publisher, daemon.server());
         daemon.attach(commands, std::array{archive.publisher->completion_fd(),

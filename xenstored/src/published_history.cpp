@@ -3,7 +3,6 @@
 #include <string>
 
 #include "xenstored/change_text.hpp"
-#include "xs_wire/name_codec.hpp"
 #include "xs_wire/path.hpp"
 
 namespace stemma::xenstored {
@@ -32,11 +31,10 @@ void PublishedHistory::save_if_gone(const VisibleChange& change, std::string_vie
     const bool kept = change.before.find("/libxl/" + number + "/stemma/kept") != nullptr;
     if (name == nullptr || state == nullptr || !kept) return;
     // Nobody waits for it: what became of it is in the publisher's counters.
-    publisher_->save_guest(xs::encode_element(name->value()),
-                           store::Ref<const store::Node>::share(state),
-                           {"domain " + std::to_string(change.domain.id),
-                            change.stamp.time,
-                            {"network state of domain " + number + " at its end"}});
+    states_->save(std::string(name->value()), *state,
+                  {"domain " + std::to_string(change.domain.id),
+                   change.stamp.time,
+                   {"network state of domain " + number + " at its end"}});
 }
 
 }  // namespace stemma::xenstored

@@ -84,9 +84,8 @@ int run(const std::string& name, const std::string& call, bool after) {
     const auto configuration = load_configuration(store);
     if (!platform || !configuration || !configuration->guests.contains(name)) return 2;
     KillingPlatform killing(**platform, call, after);
-    const auto created = create_guest(
-        store, killing, name, configuration->guests.at(name),
-        [](const std::string&) -> Result<std::optional<std::string>> { return std::nullopt; }, {});
+    const auto created =
+        create_guest(store, killing, name, configuration->guests.at(name), {.fresh = true});
     if (!created) std::fprintf(stderr, "%s\n", to_string(created.error()).c_str());
     return 4;
 }

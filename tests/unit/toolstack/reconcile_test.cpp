@@ -57,11 +57,9 @@ struct Rig {
         return *actions;
     }
     Reconciliation run(const Configuration& wanted) {
-        return reconcile(
-            store, platform, links, wanted, plan(wanted),
-            [](const std::string&) -> Result<std::optional<std::string>> { return std::nullopt; },
-            {.limit = std::chrono::milliseconds(1)},
-            [&](const Action& action) { shown.push_back(to_string(action)); });
+        return reconcile(store, platform, links, wanted, plan(wanted),
+                         {.limit = std::chrono::milliseconds(1)},
+                         [&](const Action& action) { shown.push_back(to_string(action)); });
     }
 };
 

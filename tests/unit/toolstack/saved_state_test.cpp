@@ -1,72 +1,81 @@
 #include "toolstack/saved_state.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <fstream>
 
-#include <map>
-
-#include "store/publisher.hpp"
-#include "temporary_directory.hpp"
+#include "fake_store.hpp"
 
 namespace stemma::toolstack {
 
 namespace {
 
-std::map<std::string, std::string> entries(std::string_view bytes) {
-    std::map<std::string, std::string> found;
-    const auto number = [&] {
-        const auto low = static_cast<unsigned char>(bytes.at(0));
-        const auto high = static_cast<unsigned char>(bytes.at(1));
-        bytes.remove_prefix(2);
-        return static_cast<std::size_t>(low + 256 * high);
-    };
-    while (!bytes.empty()) {
-        const auto path_size = number();
-        const auto value_size = number();
-        const std::string path(bytes.substr(0, path_size));
-        CHECK(found.emplace(path, bytes.substr(path_size, value_size)).second);
-        bytes.remove_prefix(path_size + value_size);
-    }
-    return found;
+using Words = std::vector<std::string>;
+
+// What xenstored does, and says that it did.
+StoreResult<std::string> write(const Words& words, const std::string& state) {
+    CHECK(words.at(0) == "saved-state");
+    CHECK(words.at(1) == "nat 0");
+    std::ofstream(words.at(2)) << state;
+    return std::to_string(state.size()) + '\0';
+}
+StoreResult<std::string> refuse(xs::Error error) {
+    return std::unexpected(StoreError{"control", "saved-state", error});
 }
 
 }  // namespace
 
-TEST_CASE("the last saved state comes back as the guest's entries") {
-    TemporaryDirectory directory;
-    const std::string repository = directory / "store.git";
-    auto publisher = store::Publisher::open({.repository = repository});
-    REQUIRE(publisher);
-    store::Edit edit;
-    store::Tree tree;
-    std::uint64_t number = 0;
-    for (const auto& [path, value] :
-         {std::pair{"/nat", ""}, std::pair{"/nat/udp", ""}, std::pair{"/nat/udp/10-0-1-2", "a b"},
-          std::pair{"/arp", "has a value"}, std::pair{"/arp/0", "x"}, std::pair{"/empty", ""}}) {
-        edit.number = ++number;
-        edit.generation = number;
-        auto next =
-            tree.create(path, {value, store::Permissions{{store::Access::none, 5, 0}}}, edit);
-        REQUIRE(next);
-        tree = *next;
-    }
-    (*publisher)->save_guest("nat0", tree.root_ref(), {"agent", {}, {"save"}});
-    publisher->reset();  // publishes before it stops
-
-    const auto bytes = find_saved_state(repository, "nat0");
-    REQUIRE((bytes && *bytes));
-    CHECK(entries(**bytes) ==
-          std::map<std::string, std::string>{
-              {"nat/udp/10-0-1-2", "a b"}, {"arp", "has a value"}, {"arp/0", "x"}, {"empty", ""}});
+TEST_CASE("the last network state comes sealed, to be read from its start") {
+    FakeStore store;
+    store.on_control = [](const Words& words) { return write(words, "abc"); };
+    const auto found = find_saved_state(store, "nat 0");
+    REQUIRE((found && *found));
+    CHECK((*found)->size == 3);
+    const int memory = (*found)->memory.get();
+    char bytes[8];
+    CHECK(::read(memory, bytes, sizeof bytes) == 3);
+    CHECK(::write(memory, "x", 1) < 0);
+    CHECK((::fcntl(memory, F_GET_SEALS) & F_SEAL_WRITE) != 0);
 }
 
-TEST_CASE("without a repository, or without a state of that name, there is nothing") {
-    TemporaryDirectory directory;
-    CHECK(find_saved_state(directory / "none", "nat0").value() == std::nullopt);
-    {
-        auto publisher = store::Publisher::open({.repository = directory / "store.git"});
-        REQUIRE(publisher);
+TEST_CASE("nothing saved, another xenstored, and one without history, are no errors") {
+    for (const auto error : {xs::Error::enoent, xs::Error::einval, xs::Error::enosys}) {
+        FakeStore store;
+        store.on_control = [&](const Words&) { return refuse(error); };
+        const auto found = find_saved_state(store, "nat 0");
+        REQUIRE(found);
+        CHECK(!*found);
     }
-    CHECK(find_saved_state(directory / "store.git", "nat0").value() == std::nullopt);
+}
+
+TEST_CASE("a xenstored that was killed before it answered is asked once more") {
+    FakeStore store;
+    int asked = 0;
+    store.on_control = [&](const Words& words) {
+        std::ofstream(words.at(2)) << "cut off";
+        return ++asked == 1 ? refuse(xs::Error::eagain) : write(words, "whole");
+    };
+    const auto found = find_saved_state(store, "nat 0");
+    REQUIRE((found && *found));
+    CHECK((*found)->size == 5);
+    store.on_control = [](const Words&) { return refuse(xs::Error::eagain); };
+    CHECK(!find_saved_state(store, "nat 0"));
+}
+
+TEST_CASE("a state that is not where it was wanted is an error") {
+    FakeStore store;
+    store.on_control = [](const Words&) -> StoreResult<std::string> {
+        return "7" + std::string(1, '\0');
+    };
+    const auto found = find_saved_state(store, "nat 0");
+    REQUIRE(!found);
+    CHECK(found.error().cause == "xenstored wrote 7 bytes, and not here");
+    store.on_control = [](const Words&) { return refuse(xs::Error::eio); };
+    const auto broken = find_saved_state(store, "nat 0");
+    REQUIRE(!broken);
+    CHECK(broken.error().next == "start it without: stemma create --fresh nat 0");
 }
 
 }  // namespace stemma::toolstack

@@ -23,21 +23,23 @@ struct Archived {
     Archived()
         : publisher(*store::Publisher::open({.repository = directory.file("store.git"),
                                              .interval = std::chrono::milliseconds(1)})),
-          history(*publisher),
+          states(*publisher),
+          history(*publisher, states),
           reader(directory.file("store.git")) {}
 
     TemporaryDirectory directory;
     std::unique_ptr<store::Publisher> publisher;
+    GuestStates states;
     PublishedHistory history;
     Reader reader;
+    ControlCommands::Archive parts() { return {*publisher, reader, states}; }
 };
 
 struct ControlLab : Lab {
     explicit ControlLab(Archived* archived = nullptr)
         : Lab({}, archived ? &archived->history : nullptr),
           archive(archived),
-          commands(server, archived ? archived->publisher.get() : nullptr,
-                   archived ? &archived->reader : nullptr) {}
+          commands(server, archived ? std::optional(archived->parts()) : std::nullopt) {}
 
     // Sends a command and waits for its answer, if that takes its time.
     std::string control(std::string words) {
@@ -75,7 +77,8 @@ TEST_CASE("wrong commands and arguments are EINVAL, without history it is ENOSYS
     for (const char* words : {"", "nonsense", "blame", "blame a b", "check x", "blame relative",
                               "dump /a. x", "dump /a /b", "stats x"})
         CHECK(lab.control(words) == "!EINVAL");
-    for (const char* words : {"snapshot a", "publish", "revert a", "save-guest 5 a"})
+    for (const char* words :
+         {"snapshot a", "publish", "revert a", "save-guest 5 a", "saved-state a /b"})
         CHECK(lab.control(words) == "!ENOSYS");
     CHECK(lab.tool.ask(MessageType::control, ""s) == "!EINVAL");
     CHECK(lab.control("blame /none") == "!ENOENT");
@@ -250,6 +253,51 @@ TEST_CASE("a guest's network state is saved, and merged back when it is named") 
     CHECK(lab.tool.read(entry) == "02:00 1800000000");
     lab.tool.rm("/local/domain/5");
     CHECK(lab.control("revert one /local/domain/5/data/net") == "!ENOENT");
+}
+
+TEST_CASE("the last network state of a guest is had in the form it is started with") {
+    Archived archive;
+    ControlLab lab(&archive);
+    const auto file = archive.directory.file("state");
+    const auto state_of = [&](const std::string& name) {
+        std::ofstream(file).close();
+        std::string said = lab.control("saved-state " + name + ' ' + file);
+        if (said.starts_with('!')) return said;
+        std::ifstream in(file);
+        std::string bytes(std::istreambuf_iterator<char>(in), {});
+        CHECK(said == std::to_string(bytes.size()));
+        return bytes;
+    };
+    const auto save = [&](const std::string& value) {
+        lab.tool.write("/local/domain/5/data/net/arp/0/10-0-0-1", value);
+        CHECK(is_commit(lab.control("save-guest 5 nat.1")));
+    };
+    lab.domain(5);
+    CHECK(state_of("nat.1") == "!ENOENT");
+    lab.tool.write("/local/domain/5/data/net/nat", "has a value");
+    lab.tool.write("/local/domain/5/data/net/nat/udp", "");
+    save("02:00 9");
+    const std::string saved = "\x03\0\x0b\0nathas a value"s + "\x07\0\0\0nat/udp"s +
+                              "\x0e\0\x07\0arp/0/10-0-0-1"s + "02:00 9"s;
+    CHECK(state_of("nat") == "!ENOENT");
+    CHECK(state_of("nat.1") == saved);
+
+    SECTION("the newest, though it is not on disk yet") {
+        lab.tool.write("/local/domain/5/name", "nat.1");
+        lab.tool.write("/libxl/5/stemma/kept", "1");
+        lab.tool.write("/local/domain/5/data/net/nat", "has another");
+        lab.tool.rm("/local/domain/5");
+        CHECK(state_of("nat.1").find("has another") != std::string::npos);
+        CHECK(is_commit(lab.control("publish")));
+        CHECK(archive.states.unpublished("nat.1") == nullptr);
+        CHECK(state_of("nat.1").find("has another") != std::string::npos);
+    }
+    SECTION("in a file that is there, empty and none of the others") {
+        CHECK(lab.control("saved-state nat.1 " + file + ".none") == "!EIO");
+        CHECK(lab.control("saved-state nat.1 " + file) == "!EEXIST");
+        CHECK(lab.control("saved-state nat.1 /dev/null") == "!EIO");
+        CHECK(lab.control("saved-state nat.1") == "!EINVAL");
+    }
 }
 
 TEST_CASE("what a guest's network state was when its home goes is kept, whoever removes it") {

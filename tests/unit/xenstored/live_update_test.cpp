@@ -19,7 +19,7 @@ namespace {
 struct Updating : Lab {
     TemporaryDirectory directory;
     Poller poller = *Poller::create();
-    ControlCommands commands{server, nullptr, nullptr};
+    ControlCommands commands{server, std::nullopt};
     std::vector<LiveUpdate::Order> became;
     bool settled = true;
     LiveUpdate update{server, poller,

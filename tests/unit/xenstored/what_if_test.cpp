@@ -14,7 +14,7 @@ using namespace stemma::xenstored::test;
 namespace {
 
 struct BranchLab : Lab {
-    BranchLab() : commands(server, nullptr, nullptr) {}
+    BranchLab() : commands(server, std::nullopt) {}
 
     static std::string control(Client& client, std::string words) {
         std::ranges::replace(words, ' ', '\0');

@@ -12,10 +12,6 @@
 
 namespace stemma::toolstack {
 
-// The last network state of a guest by name, in the form of guests/rt/saved_state.hpp; nothing
-// where none was saved.
-using FindSavedState = std::function<Result<std::optional<std::string>>(const std::string&)>;
-
 struct CreateOptions {
     bool fresh = false;  // without the last network state
     bool wait = true;    // for the guest to say that it serves
@@ -40,10 +36,6 @@ struct CreatedGuest {
 // fails, all that was made is taken away again and the error says at which step and what both ends
 // of its interfaces were.
 Result<CreatedGuest> create_guest(Store& store, Platform& platform, const std::string& name,
-                                  const Guest& guest, const FindSavedState& find_saved_state,
-                                  const CreateOptions& options);
-
-// Bytes in a sealed memfd, as a guest takes them.
-Result<Descriptor> sealed_memory(std::string_view bytes);
+                                  const Guest& guest, const CreateOptions& options);
 
 }  // namespace stemma::toolstack

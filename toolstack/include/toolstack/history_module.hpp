@@ -1,8 +1,5 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "toolstack/command.hpp"
 
 namespace stemma::toolstack {
@@ -11,15 +8,12 @@ namespace stemma::toolstack {
 // twenty libraries come with that, whose loading would be half of the start of every command.
 struct HistoryModule {
     using Verb = Result<int> (*)(Invocation&);
-    using ReadSavedState = Result<std::optional<std::string>> (*)(const std::string& repository,
-                                                                  const std::string& guest);
 
     const char* built_for;  // this program's version, or it is another's
     Verb diff;
     Verb log;
     Verb revert;
     Verb snapshot;
-    ReadSavedState read_saved_state;  // as find_saved_state()
 };
 
 // Loaded when it is first asked for, from lib/stemma/history.so beside the folder of the program.

@@ -71,7 +71,7 @@ struct Reconciliation {
 // verifies: a step that would still be needed is a failure too.
 Reconciliation reconcile(Store& store, Platform& platform, Links& links,
                          const Configuration& wanted, const std::vector<Action>& actions,
-                         const FindSavedState& find_saved_state, const CreateOptions& options,
+                         const CreateOptions& options,
                          const std::function<void(const Action&)>& before_each);
 
 }  // namespace stemma::toolstack

@@ -60,7 +60,7 @@ Result<int> BringAbout::execute(const Configuration& wanted) {
     const auto options = create_options(call_);
     if (!options) return std::unexpected(options.error());
     const auto result =
-        reconcile(*store_, *platform_, *links_, wanted, actions_, saved_states(call_), *options,
+        reconcile(*store_, *platform_, *links_, wanted, actions_, *options,
                   [&](const Action& action) { call_.printer.line("... " + to_string(action)); });
     Json verified = Json::array();
     for (const auto& fact : result.verified) {

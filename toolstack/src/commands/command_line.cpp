@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 
 #include "toolstack/command.hpp"
-#include "toolstack/saved_state.hpp"
 #include "toolstack/spelling.hpp"
 #include "toolstack/version.hpp"
 
@@ -13,6 +13,12 @@ namespace stemma::toolstack {
 namespace {
 
 namespace po = boost::program_options;
+
+// Where xenstored publishes.
+std::string default_repository() {
+    const char* path = std::getenv("STEMMA_REPOSITORY");
+    return path != nullptr && *path != '\0' ? path : "/var/lib/stemma/store.git";
+}
 
 std::string help() {
     std::string text =

@@ -65,8 +65,7 @@ Result<int> run_create(Invocation& call) {
         };
     }
 
-    const auto created =
-        create_guest(**store, **platform, name, guest, saved_states(call), *options);
+    const auto created = create_guest(**store, **platform, name, guest, *options);
     if (!created) {
         // The first error is the one to tell.
         if (configured) (void)forget_file_guest(**store, name);

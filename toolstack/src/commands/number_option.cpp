@@ -2,8 +2,6 @@
 
 #include <charconv>
 
-#include "toolstack/saved_state.hpp"
-
 namespace stemma::toolstack {
 
 Result<std::uint64_t> number_option(const Invocation& call, const std::string& option,
@@ -27,13 +25,6 @@ Result<CreateOptions> create_options(const Invocation& call) {
     return CreateOptions{.fresh = call.has("fresh"),
                          .wait = !call.has("no-wait"),
                          .limit = std::chrono::seconds(*seconds)};
-}
-
-FindSavedState saved_states(const Invocation& call) {
-    return [&surroundings = call.surroundings](const std::string& guest) {
-        surroundings.await_publication();
-        return find_saved_state(surroundings.repository(), guest);
-    };
 }
 
 }  // namespace stemma::toolstack

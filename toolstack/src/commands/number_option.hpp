@@ -15,7 +15,4 @@ Result<std::uint64_t> number_option(const Invocation& call, const std::string& o
 // --fresh, --no-wait and --timeout.
 Result<CreateOptions> create_options(const Invocation& call);
 
-// Finds the saved state in the invocation's repository.
-FindSavedState saved_states(const Invocation& call);
-
 }  // namespace stemma::toolstack

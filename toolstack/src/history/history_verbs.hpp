@@ -1,8 +1,5 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "toolstack/command.hpp"
 
 // What history_module.hpp offers, each in the file of its name.
@@ -12,7 +9,5 @@ Result<int> diff(Invocation& call);
 Result<int> log(Invocation& call);
 Result<int> revert(Invocation& call);
 Result<int> snapshot(Invocation& call);
-Result<std::optional<std::string>> read_saved_state(const std::string& repository,
-                                                    const std::string& guest);
 
 }  // namespace stemma::toolstack::history

@@ -11,7 +11,6 @@ const HistoryModule stemma_history{.built_for = STEMMA_VERSION,
                                    .diff = history::diff,
                                    .log = history::log,
                                    .revert = history::revert,
-                                   .snapshot = history::snapshot,
-                                   .read_saved_state = history::read_saved_state};
+                                   .snapshot = history::snapshot};
 
 }  // namespace stemma::toolstack

@@ -1,15 +1,18 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "store/publisher.hpp"
 #include "xenstored/control.hpp"
 #include "xenstored/descriptor_store.hpp"
+#include "xenstored/guest_states.hpp"
 #include "xenstored/live_update.hpp"
 #include "xenstored/reader.hpp"
 #include "xenstored/restart_log.hpp"
@@ -24,6 +27,8 @@ namespace stemma::xenstored {
 //                              domain's data/net or below, which is merged by type
 //   publish                 -> commit id of refs/heads/main once all so far is on disk
 //   save-guest DOMID NAME   -> commit id; the domain's data/net becomes refs/guests/NAME
+//   saved-state NAME FILE   -> its size; the last of these states of NAME, in the form that a guest
+//                              is started with, is in FILE, which was there and empty
 //   blame PATH              -> "DOMAIN TIME OPERATION"
 //   stats                   -> lines "NAME VALUE"
 //   dump PATH CURSOR        -> the next cursor (empty after the last part), a newline, then lines
@@ -35,8 +40,13 @@ namespace stemma::xenstored {
 // history is kept, EBUSY when too much waits, EIO for a disk that failed (stats says how).
 class ControlCommands final : public Control {
   public:
-    // `publisher` and `reader` are null together: no history is kept. All outlive this object.
-    ControlCommands(Server& server, store::Publisher* publisher, Reader* reader);
+    // What history is kept with. It outlives this object.
+    struct Archive {
+        store::Publisher& publisher;
+        Reader& reader;
+        GuestStates& states;
+    };
+    ControlCommands(Server& server, std::optional<Archive> archive);
 
     std::optional<Answer> command(ConnectionId client, const xs::Header& header,
                                   std::string_view payload) override;
@@ -59,9 +69,11 @@ class ControlCommands final : public Control {
         ConnectionId client;
         xs::Header header;
     };
+    // What is done with a subtree that the reader has read.
+    using WithTree = std::function<Answer(const std::optional<store::Tree>&)>;
     struct Reading {
         Asker asker;
-        std::string path;
+        WithTree then;
     };
     using Arguments = std::span<const std::string_view>;
     using Outcome = std::optional<Answer>;
@@ -79,6 +91,7 @@ class ControlCommands final : public Control {
     Outcome revert(const Asker& asker, Arguments arguments);
     Outcome publish(const Asker& asker, Arguments arguments);
     Outcome save_guest(const Asker& asker, Arguments arguments);
+    Outcome saved_state(const Asker& asker, Arguments arguments);
     Outcome blame(const Asker& asker, Arguments arguments);
     Outcome stats(const Asker& asker, Arguments arguments);
     Outcome dump(const Asker& asker, Arguments arguments);
@@ -104,11 +117,12 @@ class ControlCommands final : public Control {
     std::string memory_report() const;
 
     store::Info info(std::string why);
+    Outcome read(const Asker& asker, std::vector<std::string> revisions, std::string path,
+                 WithTree then);
     Answer finish_revert(const std::string& path, const std::optional<store::Tree>& earlier);
 
     Server* server_;
-    store::Publisher* publisher_;
-    Reader* reader_;
+    std::optional<Archive> archive_;
     LiveUpdate* live_update_ = nullptr;
     std::optional<store::RequestId> settling_;
     bool settled_ = false;

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "store/publisher.hpp"
+#include "xenstored/guest_states.hpp"
 #include "xenstored/history.hpp"
 
 namespace stemma::xenstored {
@@ -13,7 +14,8 @@ namespace stemma::xenstored {
 // removes it: its agent's saves are a second apart, and `xl destroy` asks for none.
 class PublishedHistory final : public History {
   public:
-    explicit PublishedHistory(store::Publisher& publisher) : publisher_(&publisher) {}
+    PublishedHistory(store::Publisher& publisher, GuestStates& states)
+        : publisher_(&publisher), states_(&states) {}
 
     void record(const VisibleChange& change) override;
 
@@ -21,6 +23,7 @@ class PublishedHistory final : public History {
     void save_if_gone(const VisibleChange& change, std::string_view path);
 
     store::Publisher* publisher_;
+    GuestStates* states_;
 };
 
 }  // namespace stemma::xenstored

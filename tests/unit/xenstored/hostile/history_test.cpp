@@ -25,7 +25,7 @@ struct Published {
         : publisher(*store::Publisher::open({.repository = directory.file("store.git"),
                                              .interval = interval,
                                              .queue_bound = bound})),
-          history(*publisher),
+          history(*publisher, states),
           lab({}, &history) {
         tool.mkdir("/local/domain/5");
         tool.set_perms("/local/domain/5", "n5");
@@ -47,6 +47,7 @@ struct Published {
 
     TemporaryDirectory directory;
     std::unique_ptr<store::Publisher> publisher;
+    GuestStates states{*publisher};
     PublishedHistory history;
     Lab lab;
     SocketClient tool = lab.socket();
