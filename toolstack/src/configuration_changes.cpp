@@ -18,6 +18,7 @@ Fields fields(const Guest& guest) {
             {"ramdisk", guest.ramdisk},
             {"type", guest.type == GuestType::pvh ? "" : std::string(name(guest.type))},
             {"memory", std::to_string(guest.memory) + " MB"},
+            {"vcpus", guest.vcpus == 1 ? "" : std::to_string(guest.vcpus)},
             {"arguments", guest.arguments},
             {"zone", guest.zone},
             {"on_crash", std::string(name(guest.on_crash))},

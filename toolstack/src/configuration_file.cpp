@@ -104,8 +104,8 @@ void ConfigurationReader::guest(const std::string& name, const toml::table& tabl
                                 const toml::source_region& where) {
     const std::string path = key_path("guests", name);
     reader_.check_keys(table, path,
-                       {"image", "ramdisk", "type", "memory", "arguments", "zone", "origin",
-                        "on_crash", "autostart", "interfaces"});
+                       {"image", "ramdisk", "type", "memory", "vcpus", "arguments", "zone",
+                        "origin", "on_crash", "autostart", "interfaces"});
     Guest guest;
     constexpr std::string_view image = "\"nat\", \"dns\", \"probe\" or an absolute path";
     if (auto text = reader_.string(table, path, "image", image)) {
@@ -141,6 +141,14 @@ void ConfigurationReader::guest(const std::string& name, const toml::table& tabl
     if (const auto memory = reader_.integer(table, path, "memory", memory_min, memory_max,
                                             "a whole number of MB")) {
         guest.memory = static_cast<std::uint32_t>(*memory);
+    }
+    if (const auto vcpus = reader_.integer(table, path, "vcpus", 1, vcpus_max,
+                                           "a whole number of virtual processors")) {
+        guest.vcpus = static_cast<std::uint32_t>(*vcpus);
+        if (guest.vcpus != 1 && is_own_image(guest.image)) {
+            reader_.fault(*table.get("vcpus"), path + ".vcpus",
+                          "1 is expected: our own images use one processor");
+        }
     }
     if (auto words = reader_.string(table, path, "arguments", "a string of words")) {
         const bool plain = words->size() < 1024 &&

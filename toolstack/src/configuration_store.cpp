@@ -91,6 +91,11 @@ bool take(Guest& guest, std::string_view key, const std::string& value) {
         guest.memory = number.value_or(0);
         return guest.memory >= memory_min && guest.memory <= memory_max;
     }
+    if (key == "vcpus") {
+        const auto number = parse_number(value);
+        guest.vcpus = number.value_or(0);
+        return guest.vcpus >= 1 && guest.vcpus <= vcpus_max;
+    }
     if (key == "arguments") guest.arguments = value;
     if (key == "zone") {
         const auto zone = xs::decode_element(value);
@@ -172,6 +177,7 @@ ConfigurationNodes to_nodes(const Configuration& configuration) {
         if (!guest.ramdisk.empty()) nodes[at + "/ramdisk"] = guest.ramdisk;
         if (guest.type != GuestType::pvh) nodes[at + "/type"] = toolstack::name(guest.type);
         nodes[at + "/memory"] = std::to_string(guest.memory);
+        if (guest.vcpus != 1) nodes[at + "/vcpus"] = std::to_string(guest.vcpus);
         nodes[at + "/on_crash"] = toolstack::name(guest.on_crash);
         nodes[at + "/autostart"] = guest.autostart ? "1" : "0";
         if (!guest.arguments.empty()) nodes[at + "/arguments"] = guest.arguments;

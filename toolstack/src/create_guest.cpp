@@ -82,7 +82,7 @@ class Creation {
         if (auto own = check_uuid(); !own) return own;
         auto domain =
             platform_.create_domain({name_, uuid_, guest_.type == GuestType::pv, guest_.memory,
-                                     std::string(toolstack::name(guest_.on_crash))});
+                                     guest_.vcpus, std::string(toolstack::name(guest_.on_crash))});
         if (!domain) return std::unexpected(std::move(domain.error()));
         domain_ = *domain;
         created_.domain = domain_.id;

@@ -53,7 +53,8 @@ void write_home(NodeWriter& writer, const DomainNodes& nodes) {
     writer.write(home + "/vm", vm);
     writer.write(home + "/name", nodes.name);
     writer.write(home + "/domid", std::to_string(id));
-    writer.write(home + "/cpu/0/availability", "online");
+    for (std::uint32_t i = 0; i < nodes.guest->vcpus; ++i)
+        writer.write(home + "/cpu/" + std::to_string(i) + "/availability", "online");
     writer.write(home + "/memory/static-max", kilobytes);
     writer.write(home + "/memory/target", kilobytes);
     writer.write(home + "/device", "");
@@ -79,6 +80,9 @@ void write_home(NodeWriter& writer, const DomainNodes& nodes) {
         writer.write(library + "/stemma/ramdisk", nodes.guest->ramdisk);
     }
     writer.write(library + "/stemma/memory", std::to_string(nodes.guest->memory));
+    if (nodes.guest->vcpus != 1) {
+        writer.write(library + "/stemma/vcpus", std::to_string(nodes.guest->vcpus));
+    }
     writer.write(arguments_path(id), command_line(*nodes.guest));
 }
 
@@ -230,8 +234,8 @@ StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domai
                                                     TransactionId transaction) {
     const std::string library = library_path(domain);
     std::vector<std::string> paths{library + "/stemma/image", library + "/stemma/ramdisk",
-                                   library + "/type", library + "/stemma/memory",
-                                   arguments_path(domain)};
+                                   library + "/type",         library + "/stemma/memory",
+                                   library + "/stemma/vcpus", arguments_path(domain)};
     const std::size_t vifs = paths.size();
     for (unsigned i = 0; i < interfaces_max; ++i) {
         paths.push_back(backend_path(domain, i) + "/bridge");
@@ -245,7 +249,8 @@ StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domai
                   .ramdisk = values[1].value_or(""),
                   .type = values[2].value_or(""),
                   .memory = values[3].value_or(""),
-                  .arguments = values[4].value_or(""),
+                  .vcpus = values[4].value_or("1"),
+                  .arguments = values[5].value_or(""),
                   .vifs = {}};
     for (unsigned i = 0; i < interfaces_max; ++i) {
         const auto &bridge = values[vifs + 2 * i], &mac = values[vifs + 2 * i + 1];

@@ -40,6 +40,7 @@ std::string why_recreate(const Guest& wanted, const RunningGuest& running,
     if (made.memory != std::to_string(wanted.memory)) {
         return "its memory was " + made.memory + " MB";
     }
+    if (made.vcpus != std::to_string(wanted.vcpus)) return "its vcpus were " + made.vcpus;
     if (!wanted.uuid.empty() && running.domain.uuid != wanted.uuid) {
         return "its UUID was " + running.domain.uuid;
     }

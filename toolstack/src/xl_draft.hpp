@@ -20,7 +20,8 @@ struct XlDraft {
 
     // Settings that mean something only together.
     std::optional<std::string> command_line = {}, root = {}, extra = {};
-    std::optional<XlSetting> type = {}, kernel = {}, ramdisk = {}, most_memory = {}, watchdog = {};
+    std::optional<XlSetting> type = {}, kernel = {}, ramdisk = {}, most_memory = {}, vcpus = {},
+                             most_vcpus = {}, watchdog = {};
 
     void fault(unsigned line, std::string key, std::string cause) {
         faults.push_back({file, line, std::move(key), std::move(cause)});

@@ -98,6 +98,7 @@ void take_image(XlDraft& draft) {
                     "\"pvh\" is expected of our own images; without the key it is \"pv\"");
     }
     if (draft.ramdisk) draft.fault(*draft.ramdisk, "our own images take no ramdisk");
+    if (guest.vcpus != 1) draft.fault(*draft.vcpus, "our own images use one processor");
 }
 
 // As xl puts them together: `cmdline` alone, or else both of the others.
@@ -120,6 +121,11 @@ void finish(XlDraft& draft) {
     if (most && (!most->number || *most->number != long{guest.memory})) {
         draft.fault(*most, "not supported: a guest of stemma has all its memory, " +
                                std::to_string(guest.memory) + " MB, from the start");
+    }
+    const auto& most_vcpus = draft.most_vcpus;
+    if (most_vcpus && (!most_vcpus->number || *most_vcpus->number != long{guest.vcpus})) {
+        draft.fault(*most_vcpus, "not supported: a guest of stemma has all its processors, " +
+                                     std::to_string(guest.vcpus) + ", from the start");
     }
     if (draft.watchdog && (draft.watchdog->items || draft.watchdog->text != name(guest.on_crash))) {
         draft.fault(*draft.watchdog,

@@ -14,7 +14,6 @@ using enum XlUse;
 constexpr std::string_view no_device =
     "stemma gives a guest network interfaces and no other device";
 constexpr std::string_view no_ports = "stemma gives a guest no hardware";
-constexpr std::string_view one_processor = "a guest of stemma has one processor";
 constexpr std::string_view no_schedule = "stemma leaves the processors to Xen's scheduler";
 constexpr std::string_view no_limits = "a guest of stemma has Xen's own limits";
 constexpr std::string_view no_pages = "a guest of stemma has the paging that Xen prefers";
@@ -90,6 +89,21 @@ void take_most_memory(XlDraft& draft, const XlSetting& setting) {
     draft.most_memory = setting;
 }
 
+void take_vcpus(XlDraft& draft, const XlSetting& setting) {
+    draft.vcpus = setting;
+    if (setting.number && *setting.number >= 1 && *setting.number <= long{vcpus_max}) {
+        draft.result.guest.vcpus = static_cast<std::uint32_t>(*setting.number);
+        return;
+    }
+    draft.fault(setting, "a whole number of virtual processors from 1 to " +
+                             std::to_string(vcpus_max) + " is expected, not " +
+                             (setting.items ? "a list" : '"' + setting.text + '"'));
+}
+
+void take_most_vcpus(XlDraft& draft, const XlSetting& setting) {
+    draft.most_vcpus = setting;
+}
+
 void take_uuid(XlDraft& draft, const XlSetting& setting) {
     constexpr std::string_view expected = "a UUID, as \"01234567-89ab-cdef-0123-456789abcdef\",";
     const auto text = draft.text(setting, expected);
@@ -122,6 +136,7 @@ constexpr auto keys = std::to_array<XlKey>({
     {"extra", taken, "", "", take_extra},
     {"kernel", taken, "", "", take_kernel},
     {"maxmem", taken, "", "", take_most_memory},
+    {"maxvcpus", taken, "", "", take_most_vcpus},
     {"memory", taken, "", "", take_memory},
     {"name", taken, "", "", take_name},
     {"on_crash", taken, "", "", take_on_crash},
@@ -130,6 +145,7 @@ constexpr auto keys = std::to_array<XlKey>({
     {"root", taken, "", "", take_root},
     {"type", taken, "", "", take_type},
     {"uuid", taken, "", "", take_uuid},
+    {"vcpus", taken, "", "", take_vcpus},
     {"vif", taken, "", "", read_vifs},
 
     {"acpi", as_is, "1", "a PVH guest of stemma has ACPI tables"},
@@ -159,7 +175,6 @@ constexpr auto keys = std::to_array<XlKey>({
     {"max_grant_frames", as_is, "", no_limits},
     {"max_grant_version", as_is, "1", no_limits},
     {"max_maptrack_frames", as_is, "", no_limits},
-    {"maxvcpus", as_is, "1", one_processor},
     {"msr_relaxed", as_is, "0", no_policy},
     {"nestedhvm", as_is, "0", no_policy},
     {"nomigrate", as_is, "0", no_policy},
@@ -183,7 +198,6 @@ constexpr auto keys = std::to_array<XlKey>({
     {"tsc_mode", as_is, "0 default", no_clock},
     {"usbctrl", as_is, "", no_device},
     {"usbdev", as_is, "", no_device},
-    {"vcpus", as_is, "1", one_processor},
     {"vdispl", as_is, "", no_device},
     {"vfb", as_is, "", no_device},
     {"vkb", as_is, "", no_device},

@@ -26,7 +26,8 @@ std::string text(std::span<const std::uint8_t> bytes, std::size_t at, std::size_
 
 // Reads as a kernel does: by address, from the root pointer on.
 struct Reader {
-    std::vector<std::uint8_t> memory = acpi_tables(place);
+    std::uint32_t vcpus = 1;
+    std::vector<std::uint8_t> memory = acpi_tables(place, vcpus);
 
     std::span<const std::uint8_t> at(std::uint64_t address) const {
         REQUIRE(address >= place);
@@ -50,6 +51,18 @@ struct Reader {
 };
 
 }  // namespace
+
+TEST_CASE("the ACPI tables name each processor by its local APIC, of even numbers as Xen's") {
+    const Reader reader{.vcpus = 128};
+    CHECK(reader.memory.size() <= 4096);
+    const auto all = reader.entry(1, "APIC");
+    REQUIRE(all.size() == 36 + 8 + 128 * 8);
+    const auto last = all.last(8);
+    CHECK(last[1] == 8);
+    CHECK(last[2] == 127);
+    CHECK(last[3] == 254);
+    CHECK(number(last, 4, 4) == 1);
+}
 
 TEST_CASE("the ACPI root pointer is a valid one of version 2, and all fits in a page") {
     const Reader reader;

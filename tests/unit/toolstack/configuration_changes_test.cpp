@@ -40,6 +40,7 @@ TEST_CASE("each kind of change has its line") {
         {[](Configuration& c) { c.guests.clear(); }, {"- guest nat0"}},
         {[](Configuration& c) { c.guests["nat0"].memory = 64; },
          {"~ guest nat0: memory 32 MB -> 64 MB"}},
+        {[](Configuration& c) { c.guests["nat0"].vcpus = 2; }, {"~ guest nat0: vcpus none -> 2"}},
         {[](Configuration& c) {
              c.guests["nat0"].image = "dns";
              c.guests["nat0"].autostart = false;

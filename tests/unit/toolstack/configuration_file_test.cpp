@@ -125,6 +125,12 @@ TEST_CASE("each fault names file, line, key and what is expected") {
          "f:3: guests.g.memory: a whole number of MB from 4 to 1048576 is expected, not a string"},
         {"[guests.g]\nimage = \"/x\"\nmemory = 2",
          "f:3: guests.g.memory: a whole number of MB from 4 to 1048576 is expected, not 2"},
+        {"[guests.g]\nimage = \"/x\"\nvcpus = 0",
+         "f:3: guests.g.vcpus: a whole number of virtual processors from 1 to 128 is expected, not "
+         "0"},
+        {"[bridges.b]\n[guests.g]\nimage = \"probe\"\nvcpus = 2\n"
+         "interfaces = [{bridge = \"b\", address = \"10.0.0.2/24\"}]",
+         "f:4: guests.g.vcpus: 1 is expected: our own images use one processor"},
         {"[guests.g]\nimage = \"/x\"\nmemory = 32.5",
          "f:3: guests.g.memory: a whole number of MB from 4 to 1048576 is expected, not a decimal "
          "fraction"},

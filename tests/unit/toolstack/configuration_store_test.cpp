@@ -23,6 +23,7 @@ Configuration sample() {
     configuration.guests["dns0"] = {
         .image = "dns", .zone = "example.org", .on_crash = OnCrash::restart, .autostart = false};
     configuration.guests["grub"] = {.image = "/boot/grub.bin",
+                                    .vcpus = 2,
                                     .uuid = "01234567-89ab-cdef-0123-456789abcdef",
                                     .file = "/etc/xen/grub.cfg"};
     configuration.zones["example.org"] = {"example.org.", 7, {"a\n", "b\n", "c"}};
@@ -106,6 +107,8 @@ TEST_CASE("values that cannot be read are errors that name their path") {
         {"guests/nat0/image", "bind"},
         {"guests/nat0/memory", "2"},
         {"guests/nat0/memory", "many"},
+        {"guests/nat0/vcpus", "0"},
+        {"guests/nat0/vcpus", "129"},
         {"guests/nat0/autostart", "yes"},
         {"guests/nat0/on_crash", "explode"},
         {"guests/nat0/zone", "_zz"},

@@ -39,6 +39,7 @@ TEST_CASE("the keys that libxl writes and its readers look for are there") {
         {"/local/domain/5/name", "nat0"},
         {"/local/domain/5/vm", "/vm/uu-id"},
         {"/local/domain/5/domid", "5"},
+        {"/local/domain/5/cpu/0/availability", "online"},
         {"/local/domain/5/memory/target", "32768"},
         {"/local/domain/5/memory/static-max", "32768"},
         {"/local/domain/5/store/port", "1"},
@@ -68,6 +69,17 @@ TEST_CASE("the keys that libxl writes and its readers look for are there") {
     }
 }
 
+TEST_CASE("each processor is online, and how many there are is read back") {
+    FakeStore store;
+    const Guest guest{.image = "/boot/vmlinux", .memory = 256, .vcpus = 3};
+    write(store, guest);
+    CHECK(store.value("/local/domain/5/cpu/2/availability") == "online");
+    CHECK(!store.nodes.contains("/local/domain/5/cpu/3/availability"));
+    const auto made = read_made_from(store, 5);
+    REQUIRE((made && *made));
+    CHECK((*made)->vcpus == "3");
+}
+
 TEST_CASE("each node has the owner that libxl gives it") {
     FakeStore store;
     const Guest guest = two_interfaces();
@@ -89,6 +101,7 @@ TEST_CASE("from what a guest was made is read back, of others' domains nothing")
     REQUIRE((made && *made));
     CHECK((*made)->image == "nat");
     CHECK((*made)->memory == "32");
+    CHECK((*made)->vcpus == "1");
     CHECK((*made)->arguments == command_line(guest));
     REQUIRE((*made)->vifs.size() == 2);
     CHECK((*made)->vifs[1].bridge == "xenbr1");

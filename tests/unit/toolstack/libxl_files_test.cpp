@@ -63,13 +63,15 @@ TEST_CASE("a history that is damaged names no domain") {
 TEST_CASE(
     "libxl's file of a domain has what xl asks for, and goes with the domain's others alone") {
     Places rig;
-    const LibxlDomain domain{"nat \"0\"", uuid, false, 32, "/k.elf", "a=b"};
+    const LibxlDomain domain{"nat \"0\"", uuid, false, 32, 2, "/k.elf", "a=b"};
     REQUIRE(write_libxl_configuration(4, domain, rig.places));
     const std::string name = "userdata-d.4." + uuid + ".libxl-json";
     const std::string text = rig.read(name);
     CHECK_THAT(text, Catch::Contains("\"type\": \"pvh\""));
     CHECK_THAT(text, Catch::Contains("\"name\": \"nat \\\"0\\\"\""));
     CHECK_THAT(text, Catch::Contains("\"max_memkb\": 32768"));
+    CHECK_THAT(text, Catch::Contains("\"max_vcpus\": 2"));
+    CHECK_THAT(text, Catch::Contains("\"avail_vcpus\": ["));
     CHECK_THAT(text, Catch::Contains("\"type.pvh\": {}"));
     const std::string lock = "userdata-l.4." + uuid + ".domain-userdata-lock";
     const std::string others = "userdata-d.14." + uuid + ".libxl-json";

@@ -49,6 +49,7 @@ struct Guest {
     std::string ramdisk = {};  // of a Linux kernel: an absolute path, or empty
     GuestType type = GuestType::pvh;
     std::uint32_t memory = 32;   // MB
+    std::uint32_t vcpus = 1;     // of our own images always
     std::string arguments = {};  // words appended to the generated ones
     std::string zone = {};       // key of Configuration::zones, or empty
     OnCrash on_crash = OnCrash::destroy;
@@ -84,6 +85,7 @@ inline constexpr std::size_t bridges_max = 256;
 inline constexpr std::size_t interfaces_max = 8;  // of one guest
 inline constexpr std::uint32_t memory_min = 4;    // MB
 inline constexpr std::uint32_t memory_max = 1 << 20;
+inline constexpr std::uint32_t vcpus_max = 128;  // Xen's for PVH (HVM_MAX_VCPUS)
 
 // A guest's name: letters, digits and '-', from a letter or digit, at most 32; it appears as it is
 // in XenStore, in refs and on the command line.

@@ -65,6 +65,7 @@ struct MadeFrom {
     std::string ramdisk;
     std::string type;
     std::string memory;
+    std::string vcpus;
     std::string arguments;
     std::vector<RunningVif> vifs;  // of numbers below interfaces_max
 };

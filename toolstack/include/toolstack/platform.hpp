@@ -20,6 +20,7 @@ struct DomainRequest {
     std::string uuid;          // "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
     bool paravirtual = false;  // PV instead of PVH; Xen only
     std::uint32_t memory = 0;  // MB
+    std::uint32_t vcpus = 1;   // Xen only
     std::string on_crash;      // "destroy" or "restart"
 };
 

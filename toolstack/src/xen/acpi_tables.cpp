@@ -65,14 +65,19 @@ Bytes fixed_description(std::uint64_t dsdt) {
     return sealed(std::move(bytes));
 }
 
-// 5.2.12: one local APIC, that of processor 0
-Bytes processors() {
+// 5.2.12: the local APICs, whose numbers Xen gives in twos
+Bytes processors(std::uint32_t vcpus) {
     constexpr std::uint32_t local_apics = 0xfee00000;
-    constexpr std::size_t entry = header_size + 8;
-    Bytes bytes = table("APIC", 3, entry + 8);
+    constexpr std::size_t entries = header_size + 8, entry_size = 8;
+    Bytes bytes = table("APIC", 3, entries + vcpus * entry_size);
     put(bytes, header_size, local_apics);
-    bytes[entry + 1] = 8;                     // its size
-    put(bytes, entry + 4, std::uint32_t{1});  // enabled
+    for (std::uint32_t i = 0; i < vcpus; ++i) {
+        const std::size_t entry = entries + i * entry_size;
+        bytes[entry + 1] = entry_size;
+        bytes[entry + 2] = static_cast<std::uint8_t>(i);
+        bytes[entry + 3] = static_cast<std::uint8_t>(2 * i);
+        put(bytes, entry + 4, std::uint32_t{1});  // enabled
+    }
     return sealed(std::move(bytes));
 }
 
@@ -92,7 +97,7 @@ Bytes root_pointer(std::uint64_t xsdt) {
 
 }  // namespace
 
-std::vector<std::uint8_t> acpi_tables(std::uint64_t address) {
+std::vector<std::uint8_t> acpi_tables(std::uint64_t address, std::uint32_t vcpus) {
     Bytes all(rsdp_size);
     // Each on a boundary of 16 bytes; where it lies for the domain.
     const auto add = [&](const Bytes& table) {
@@ -103,7 +108,7 @@ std::vector<std::uint8_t> acpi_tables(std::uint64_t address) {
     };
     const std::uint64_t dsdt = add(sealed(table("DSDT", 2, header_size)));  // nothing to describe
     const std::uint64_t fadt = add(fixed_description(dsdt));
-    const std::uint64_t madt = add(processors());
+    const std::uint64_t madt = add(processors(vcpus));
     Bytes root = table("XSDT", 1, header_size + 16);
     put(root, header_size, fadt);
     put(root, header_size + 8, madt);

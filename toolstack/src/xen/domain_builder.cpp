@@ -48,11 +48,11 @@ Result<RingFrames> XenControl::build(const NewDomain& domain, const XenImage& im
     if (!dom) return refused("build", on, ENOMEM);
     dom->container_type =
         image.hardware ? xc_dom_image::XC_DOM_HVM_CONTAINER : xc_dom_image::XC_DOM_PV_CONTAINER;
-    dom->max_vcpus = 1;
+    dom->max_vcpus = image.vcpus;
     dom->console_evtchn = domain.console_port;
     dom->xenstore_evtchn = domain.store_port;
 
-    std::vector<std::uint8_t> tables = acpi_tables(acpi_place);
+    std::vector<std::uint8_t> tables = acpi_tables(acpi_place, image.vcpus);
     std::vector<e820entry> map;
     const auto steps = [&]() -> const char* {
         if (xc_dom_kernel_file(dom.get(), image.kernel.c_str()) != 0) return "read the image of";

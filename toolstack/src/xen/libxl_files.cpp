@@ -121,13 +121,17 @@ Result<void> write_libxl_configuration(xs::DomainId domain, const LibxlDomain& c
                                        const LibxlPlaces& places) {
     const std::int64_t kilobytes = std::int64_t{configuration.memory} * 1024;
     const std::string type = configuration.paravirtual ? "pv" : "pvh";
+    Json available = Json::array();
+    for (std::uint32_t i = 0; i < configuration.vcpus; ++i)
+        available.push(i);
     const Json json = Json::object()
                           .set("c_info", Json::object()
                                              .set("type", type)
                                              .set("name", configuration.name)
                                              .set("uuid", configuration.uuid))
                           .set("b_info", Json::object()
-                                             .set("max_vcpus", 1)
+                                             .set("max_vcpus", configuration.vcpus)
+                                             .set("avail_vcpus", std::move(available))
                                              .set("max_memkb", kilobytes)
                                              .set("target_memkb", kilobytes)
                                              .set("kernel", configuration.kernel)

@@ -19,8 +19,8 @@ constexpr std::uint64_t paging_kb_per_mb = 8;
 constexpr std::uint64_t overhead_kb = 4096;
 constexpr unsigned event_channels_max = 1023;
 
-constexpr std::uint64_t paging_kb_of(std::uint32_t memory_mb) {
-    return paging_kb_per_vcpu + paging_kb_per_mb * memory_mb;
+constexpr std::uint64_t paging_kb_of(std::uint32_t memory_mb, std::uint32_t vcpus) {
+    return paging_kb_per_vcpu * vcpus + paging_kb_per_mb * memory_mb;
 }
 
 void keep_complaint(xentoollog_logger* logger, xentoollog_level level, int error_number,
@@ -118,16 +118,17 @@ Result<std::uint64_t> XenControl::free_memory_kb() {
     return (free > promised ? free - promised : 0) * (XC_PAGE_SIZE / 1024);
 }
 
-std::uint64_t XenControl::needed_kb(std::uint32_t memory_mb) {
-    return std::uint64_t{memory_mb} * 1024 + paging_kb_of(memory_mb) + overhead_kb;
+std::uint64_t XenControl::needed_kb(std::uint32_t memory_mb, std::uint32_t vcpus) {
+    return std::uint64_t{memory_mb} * 1024 + paging_kb_of(memory_mb, vcpus) + overhead_kb;
 }
 
-Result<DomainId> XenControl::create(const Uuid& uuid, std::uint32_t memory_mb, bool hardware) {
+Result<DomainId> XenControl::create(const Uuid& uuid, std::uint32_t memory_mb, std::uint32_t vcpus,
+                                    bool hardware) {
     auto* const control = handles_->control;
     xc_physinfo_t physical{};
     if (xc_physinfo(control, &physical) != 0) return refused("read", "what Xen can do", errno);
     xen_domctl_createdomain wanted{};
-    wanted.max_vcpus = 1;
+    wanted.max_vcpus = vcpus;
     wanted.max_evtchn_port = event_channels_max;
     wanted.max_grant_frames = -1;  // Xen's own limits
     wanted.max_maptrack_frames = -1;
@@ -146,9 +147,9 @@ Result<DomainId> XenControl::create(const Uuid& uuid, std::uint32_t memory_mb, b
     }
     const auto id = static_cast<DomainId>(number);
     const std::uint64_t memory_kb = std::uint64_t{memory_mb} * 1024;
-    const std::uint64_t paging_kb = paging_kb_of(memory_mb);
+    const std::uint64_t paging_kb = paging_kb_of(memory_mb, vcpus);
     const bool done =
-        xc_domain_max_vcpus(control, id, 1) == 0 &&
+        xc_domain_max_vcpus(control, id, vcpus) == 0 &&
         xc_domain_setmaxmem(control, id, memory_kb + slack_kb) == 0 &&
         xc_domain_set_tsc_info(control, id, 0, 0, 0, 0) == 0 &&
         // Xen's own choice stops the domain's TSC while it does not run, and Linux waits by its

@@ -105,7 +105,7 @@ Result<void> XenPlatform::bury_orphans() {
 Result<void> XenPlatform::check_memory(const DomainRequest& request) {
     const auto free = control_->free_memory_kb();
     if (!free) return std::unexpected(free.error());
-    const std::uint64_t needed = XenControl::needed_kb(request.memory);
+    const std::uint64_t needed = XenControl::needed_kb(request.memory, request.vcpus);
     if (*free >= needed) return {};
     return failure(ErrorKind::refused, "create", "the guest " + request.name,
                    "it needs " + std::to_string(needed / 1024) + " MB and Xen has " +
@@ -120,7 +120,8 @@ Result<DomainId> XenPlatform::create_with_fresh_id(const DomainRequest& request)
                        request.uuid + " is no UUID");
     }
     for (;;) {
-        const auto id = control_->create(*uuid, request.memory, !request.paravirtual);
+        const auto id =
+            control_->create(*uuid, request.memory, request.vcpus, !request.paravirtual);
         if (!id || !is_recent_domain_id(*id)) return id;
         if (auto gone = control_->destroy(*id); !gone) return std::unexpected(gone.error());
     }
@@ -177,6 +178,7 @@ Result<RingFrames> XenPlatform::load(DomainId domain, LoadRequest request) {
                    .ramdisk = request.ramdisk,
                    .command_line = request.arguments,
                    .memory = pending.request.memory,
+                   .vcpus = pending.request.vcpus,
                    .hardware = !pending.request.paravirtual};
     // Only our own images know what a seed and a saved state are; another would take the first of
     // them for its ramdisk.
@@ -202,7 +204,7 @@ Result<RingFrames> XenPlatform::load(DomainId domain, LoadRequest request) {
     if (!frames) return frames;
     const auto written = write_libxl_configuration(
         domain, {pending.request.name, pending.request.uuid, pending.request.paravirtual,
-                 pending.request.memory, image.kernel, image.command_line});
+                 pending.request.memory, pending.request.vcpus, image.kernel, image.command_line});
     if (!written) return std::unexpected(written.error());
     return frames;
 }

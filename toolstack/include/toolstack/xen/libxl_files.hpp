@@ -32,6 +32,7 @@ struct LibxlDomain {
     std::string uuid;
     bool paravirtual = false;
     std::uint32_t memory = 0;  // MB
+    std::uint32_t vcpus = 1;
     std::string kernel;
     std::string command_line;
 };

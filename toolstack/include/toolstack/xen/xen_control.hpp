@@ -34,6 +34,7 @@ struct XenImage {
     // Unpredictable bytes, as the last module, with the command line "seed"; none where empty.
     std::span<const unsigned char> seed = {};
     std::uint32_t memory = 0;  // MB
+    std::uint32_t vcpus = 1;   // as the domain was made
     bool hardware = true;      // as the domain was made
 };
 
@@ -52,14 +53,15 @@ class XenControl {
     Result<std::optional<XenDomain>> domain(DomainId id);
     Result<std::uint64_t> free_memory_kb();
     // What Xen takes for a domain of that memory: it, its page tables, and some more.
-    static std::uint64_t needed_kb(std::uint32_t memory_mb);
+    static std::uint64_t needed_kb(std::uint32_t memory_mb, std::uint32_t vcpus);
 
-    // With one virtual processor and no memory yet, paused; the number is Xen's choice. Destroyed
-    // again where a later step of it fails.
-    Result<DomainId> create(const Uuid& uuid, std::uint32_t memory_mb, bool hardware);
+    // With no memory yet, paused; the number is Xen's choice. Destroyed again where a later step of
+    // it fails.
+    Result<DomainId> create(const Uuid& uuid, std::uint32_t memory_mb, std::uint32_t vcpus,
+                            bool hardware);
     // The two channels that every domain is given before its image is built.
     Result<NewDomain> make_channels(DomainId id);
-    // As libxl does for PV and PVH guests of one processor.
+    // As libxl does for PV and PVH guests.
     Result<RingFrames> build(const NewDomain& domain, const XenImage& image);
     Result<void> unpause(DomainId id);
     Result<void> pause(DomainId id);
