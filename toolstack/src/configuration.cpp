@@ -41,10 +41,6 @@ bool is_own_image(std::string_view image) {
     return std::ranges::find(own_images, image) != own_images.end();
 }
 
-std::string_view name(OnCrash action) {
-    return action == OnCrash::restart ? "restart" : "destroy";
-}
-
 bool is_guest_name(std::string_view name) {
     return is_name(name, 32, "-");
 }

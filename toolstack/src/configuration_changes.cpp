@@ -13,6 +13,10 @@ Fields fields(const Bridge& bridge) {
     return {{"address", bridge.address ? to_string(*bridge.address) : ""}};
 }
 
+std::string unless_default(const EndPolicy& policy, EndAction EndPolicy::*action) {
+    return policy.*action == EndPolicy().*action ? "" : std::string(name(policy.*action));
+}
+
 Fields fields(const Guest& guest) {
     return {{"image", guest.image},
             {"ramdisk", guest.ramdisk},
@@ -21,7 +25,9 @@ Fields fields(const Guest& guest) {
             {"vcpus", guest.vcpus == 1 ? "" : std::to_string(guest.vcpus)},
             {"arguments", guest.arguments},
             {"zone", guest.zone},
-            {"on_crash", std::string(name(guest.on_crash))},
+            {"on_poweroff", unless_default(guest.ends, &EndPolicy::on_poweroff)},
+            {"on_reboot", unless_default(guest.ends, &EndPolicy::on_reboot)},
+            {"on_crash", std::string(name(guest.ends.on_crash))},
             {"autostart", guest.autostart ? "yes" : "no"},
             {"uuid", guest.uuid},
             {"file", guest.file}};

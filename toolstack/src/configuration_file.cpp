@@ -103,9 +103,10 @@ void ConfigurationReader::bridge(const std::string& name, const toml::table& tab
 void ConfigurationReader::guest(const std::string& name, const toml::table& table,
                                 const toml::source_region& where) {
     const std::string path = key_path("guests", name);
-    reader_.check_keys(table, path,
-                       {"image", "ramdisk", "type", "memory", "vcpus", "arguments", "zone",
-                        "origin", "on_crash", "autostart", "interfaces"});
+    reader_.check_keys(
+        table, path,
+        {"image", "ramdisk", "type", "memory", "vcpus", "arguments", "zone", "origin",
+         "on_poweroff", "on_reboot", "on_crash", "autostart", "interfaces"});
     Guest guest;
     constexpr std::string_view image = "\"nat\", \"dns\", \"probe\" or an absolute path";
     if (auto text = reader_.string(table, path, "image", image)) {
@@ -159,11 +160,13 @@ void ConfigurationReader::guest(const std::string& name, const toml::table& tabl
         }
         guest.arguments = std::move(*words);
     }
-    if (const auto text = reader_.string(table, path, "on_crash", "\"destroy\" or \"restart\"")) {
-        if (*text == "restart") {
-            guest.on_crash = OnCrash::restart;
-        } else if (*text != "destroy") {
-            reader_.fault(*table.get("on_crash"), path + ".on_crash",
+    for (const auto& key : end_keys) {
+        const auto text = reader_.string(table, path, key.name, "\"destroy\" or \"restart\"");
+        if (!text) continue;
+        if (const auto action = parse_end_action(*text)) {
+            guest.ends.*key.action = *action;
+        } else {
+            reader_.fault(*table.get(key.name), key_path(path, key.name),
                           "\"destroy\" or \"restart\" is expected, not \"" + *text + '"');
         }
     }

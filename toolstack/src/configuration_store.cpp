@@ -1,5 +1,6 @@
 #include "toolstack/configuration_store.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <set>
@@ -102,9 +103,11 @@ bool take(Guest& guest, std::string_view key, const std::string& value) {
         guest.zone = zone.value_or("");
         return zone && !zone->empty();
     }
-    if (key == "on_crash") {
-        guest.on_crash = value == "restart" ? OnCrash::restart : OnCrash::destroy;
-        return value == "restart" || value == "destroy";
+    if (const auto* const end = std::ranges::find(end_keys, key, &EndKey::name);
+        end != end_keys.end()) {
+        const auto action = parse_end_action(value);
+        guest.ends.*end->action = action.value_or(EndAction::destroy);
+        return action.has_value();
     }
     if (key == "uuid") {
         guest.uuid = value;
@@ -178,7 +181,8 @@ ConfigurationNodes to_nodes(const Configuration& configuration) {
         if (guest.type != GuestType::pvh) nodes[at + "/type"] = toolstack::name(guest.type);
         nodes[at + "/memory"] = std::to_string(guest.memory);
         if (guest.vcpus != 1) nodes[at + "/vcpus"] = std::to_string(guest.vcpus);
-        nodes[at + "/on_crash"] = toolstack::name(guest.on_crash);
+        for (const auto& [key, action] : end_keys)
+            nodes[at + '/' + std::string(key)] = toolstack::name(guest.ends.*action);
         nodes[at + "/autostart"] = guest.autostart ? "1" : "0";
         if (!guest.arguments.empty()) nodes[at + "/arguments"] = guest.arguments;
         if (!guest.uuid.empty()) nodes[at + "/uuid"] = guest.uuid;

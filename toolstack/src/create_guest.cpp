@@ -80,9 +80,8 @@ class Creation {
             step("saved state");
         }
         if (auto own = check_uuid(); !own) return own;
-        auto domain =
-            platform_.create_domain({name_, uuid_, guest_.type == GuestType::pv, guest_.memory,
-                                     guest_.vcpus, std::string(toolstack::name(guest_.on_crash))});
+        auto domain = platform_.create_domain(
+            {name_, uuid_, guest_.type == GuestType::pv, guest_.memory, guest_.vcpus, guest_.ends});
         if (!domain) return std::unexpected(std::move(domain.error()));
         domain_ = *domain;
         created_.domain = domain_.id;

@@ -259,6 +259,29 @@ StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domai
     return made;
 }
 
+StoreResult<void> write_end_policy(Store& store, TransactionId transaction, DomainId domain,
+                                   const EndPolicy& policy) {
+    std::vector<StoreRequest> requests;
+    for (const auto& [key, action] : end_keys)
+        requests.push_back(write_request(library_path(domain) + "/stemma/" + std::string(key),
+                                         name(policy.*action)));
+    return store.do_all(requests, transaction);
+}
+
+StoreResult<EndPolicy> read_end_policy(Store& store, DomainId domain) {
+    std::vector<std::string> paths;
+    for (const auto& key : end_keys)
+        paths.push_back(library_path(domain) + "/stemma/" + std::string(key.name));
+    const auto values = store.find_all(paths);
+    if (!values) return std::unexpected(values.error());
+    EndPolicy policy;
+    for (std::size_t i = 0; i < end_keys.size(); ++i) {
+        const auto action = parse_end_action((*values)[i].value_or(""));
+        if (action) policy.*end_keys[i].action = *action;
+    }
+    return policy;
+}
+
 std::string describe_vif(Store& store, DomainId domain, unsigned index) {
     const auto front = store.find(frontend_path(domain, index) + "/state");
     const auto back = store.find(backend_path(domain, index) + "/state");

@@ -45,20 +45,6 @@ std::string_view name(DomainState state) {
     return "";
 }
 
-std::string_view name(Ending ending) {
-    switch (ending) {
-        case Ending::poweroff:
-            return "poweroff";
-        case Ending::reboot:
-            return "reboot";
-        case Ending::crash:
-            return "crash";
-        case Ending::none:
-            break;
-    }
-    return "";
-}
-
 std::string agent_socket() {
     const char* directory = std::getenv("STEMMA_RUNDIR");
     return std::string(directory != nullptr && *directory != '\0' ? directory : "/run/stemma") +
@@ -112,10 +98,9 @@ Result<AgentMessage> HostedPlatform::ask(const AgentMessage& request, int descri
 
 Result<NewDomain> HostedPlatform::create_domain(const DomainRequest& request) {
     AgentMessage message("create");
-    message.add("name", request.name)
-        .add("uuid", request.uuid)
-        .add("memory", request.memory)
-        .add("on-crash", request.on_crash);
+    message.add("name", request.name).add("uuid", request.uuid).add("memory", request.memory);
+    for (const auto& key : end_keys)
+        message.add(std::string(key.name), name(request.ends.*key.action));
     const auto reply = ask(message);
     if (!reply) return std::unexpected(reply.error());
     const auto id = reply->number("domain", xs::domid_first_reserved - 1);

@@ -127,10 +127,11 @@ void finish(XlDraft& draft) {
         draft.fault(*most_vcpus, "not supported: a guest of stemma has all its processors, " +
                                      std::to_string(guest.vcpus) + ", from the start");
     }
-    if (draft.watchdog && (draft.watchdog->items || draft.watchdog->text != name(guest.on_crash))) {
+    if (draft.watchdog &&
+        (draft.watchdog->items || draft.watchdog->text != name(guest.ends.on_crash))) {
         draft.fault(*draft.watchdog,
                     "not supported: to stemma a watchdog that fires is a crash; \"" +
-                        std::string(name(guest.on_crash)) + "\", as on_crash, is accepted");
+                        std::string(name(guest.ends.on_crash)) + "\", as on_crash, is accepted");
     }
 }
 

@@ -116,13 +116,15 @@ void take_uuid(XlDraft& draft, const XlSetting& setting) {
     }
 }
 
-void take_on_crash(XlDraft& draft, const XlSetting& setting) {
+// on_poweroff, on_reboot and on_crash
+void take_end(XlDraft& draft, const XlSetting& setting) {
     constexpr std::string_view expected = "\"destroy\" or \"restart\"";
     const auto text = draft.text(setting, expected);
     if (!text) return;
-    if (*text == "restart") {
-        draft.result.guest.on_crash = OnCrash::restart;
-    } else if (*text != "destroy") {
+    if (const auto action = parse_end_action(*text)) {
+        const auto* const key = std::ranges::find(end_keys, setting.name, &EndKey::name);
+        draft.result.guest.ends.*key->action = *action;
+    } else {
         draft.fault(setting, std::string(expected) + " is expected, not \"" + *text + '"');
     }
 }
@@ -139,7 +141,9 @@ constexpr auto keys = std::to_array<XlKey>({
     {"maxvcpus", taken, "", "", take_most_vcpus},
     {"memory", taken, "", "", take_memory},
     {"name", taken, "", "", take_name},
-    {"on_crash", taken, "", "", take_on_crash},
+    {"on_crash", taken, "", "", take_end},
+    {"on_poweroff", taken, "", "", take_end},
+    {"on_reboot", taken, "", "", take_end},
     {"on_watchdog", taken, "", "", take_on_watchdog},
     {"ramdisk", taken, "", "", take_ramdisk},
     {"root", taken, "", "", take_root},
@@ -178,8 +182,6 @@ constexpr auto keys = std::to_array<XlKey>({
     {"msr_relaxed", as_is, "0", no_policy},
     {"nestedhvm", as_is, "0", no_policy},
     {"nomigrate", as_is, "0", no_policy},
-    {"on_poweroff", as_is, "destroy", "a guest of stemma that powers off is removed"},
-    {"on_reboot", as_is, "restart", "a guest of stemma that reboots is made anew"},
     {"on_soft_reset", as_is, "", "stemma answers no soft reset"},
     {"oos", as_is, "", no_pages},
     {"p9", as_is, "", no_device},

@@ -46,6 +46,7 @@ image = "dns"
 zone = "good.zone"
 arguments = "cache=off"
 on_crash = "restart"
+on_reboot = "destroy"
 autostart = false
 interfaces = [{bridge = "xenbr0", address = "10.0.0.53/24", gateway = "10.0.0.1"}]
 )";
@@ -68,7 +69,7 @@ TEST_CASE("the talk's configuration is read whole") {
     const Guest& dns = configuration->guests.at("dns0");
     CHECK(dns.zone == "example.org");
     CHECK(dns.arguments == "cache=off");
-    CHECK(dns.on_crash == OnCrash::restart);
+    CHECK(dns.ends == EndPolicy{.on_reboot = EndAction::destroy, .on_crash = EndAction::restart});
     CHECK(!dns.autostart);
     CHECK(dns.interfaces[0].gateway == parse_ipv4("10.0.0.1"));
     CHECK(configuration->zones.at("example.org").origin == "example.org.");

@@ -20,12 +20,16 @@ Configuration sample() {
                               .role = Role::outside});
     nat.interfaces.push_back({.bridge = "br_1.5", .mac = generated_mac("nat0", 1)});
     configuration.guests["nat0"] = nat;
-    configuration.guests["dns0"] = {
-        .image = "dns", .zone = "example.org", .on_crash = OnCrash::restart, .autostart = false};
-    configuration.guests["grub"] = {.image = "/boot/grub.bin",
-                                    .vcpus = 2,
-                                    .uuid = "01234567-89ab-cdef-0123-456789abcdef",
-                                    .file = "/etc/xen/grub.cfg"};
+    configuration.guests["dns0"] = {.image = "dns",
+                                    .zone = "example.org",
+                                    .ends = {.on_crash = EndAction::restart},
+                                    .autostart = false};
+    configuration.guests["grub"] = {
+        .image = "/boot/grub.bin",
+        .vcpus = 2,
+        .ends = {.on_poweroff = EndAction::restart, .on_reboot = EndAction::destroy},
+        .uuid = "01234567-89ab-cdef-0123-456789abcdef",
+        .file = "/etc/xen/grub.cfg"};
     configuration.zones["example.org"] = {"example.org.", 7, {"a\n", "b\n", "c"}};
     return configuration;
 }
@@ -111,6 +115,7 @@ TEST_CASE("values that cannot be read are errors that name their path") {
         {"guests/nat0/vcpus", "129"},
         {"guests/nat0/autostart", "yes"},
         {"guests/nat0/on_crash", "explode"},
+        {"guests/nat0/on_reboot", ""},
         {"guests/nat0/zone", "_zz"},
         {"guests/nat0/interfaces/9/bridge", "xenbr0"},
         {"guests/nat0/interfaces/x/bridge", "xenbr0"},

@@ -110,6 +110,24 @@ TEST_CASE("from what a guest was made is read back, of others' domains nothing")
     CHECK(!*read_made_from(store, 6));
 }
 
+TEST_CASE(
+    "what becomes of a guest that ends is read back, and is xl's default where nothing says") {
+    FakeStore store;
+    CHECK(read_end_policy(store, 5) == EndPolicy());
+    const EndPolicy other{EndAction::restart, EndAction::destroy, EndAction::restart};
+    REQUIRE(write_end_policy(store, 0, 5, other));
+    CHECK(store.value("/libxl/5/stemma/on_reboot") == "destroy");
+    CHECK(read_end_policy(store, 5) == other);
+    store.set("/libxl/5/stemma/on_reboot", "preserve");
+    CHECK(read_end_policy(store, 5)->on_reboot == EndAction::restart);
+
+    CHECK(EndPolicy().after(Ending::poweroff) == EndAction::destroy);
+    CHECK(EndPolicy().after(Ending::reboot) == EndAction::restart);
+    CHECK(EndPolicy().after(Ending::crash) == EndAction::destroy);
+    CHECK(other.after(Ending::poweroff) == EndAction::restart);
+    CHECK(other.after(Ending::none) == EndAction::destroy);
+}
+
 TEST_CASE("removing a domain's nodes leaves the store as it was") {
     FakeStore store;
     store.set("/local/domain/0/backend/vif", "");

@@ -141,7 +141,7 @@ TEST_CASE("another bridge is a move, whatever else changed makes the guest anew,
               to_string(generated_mac("p", 0)) + ")",
           "+ start p"}},
         {[](Guest& guest) { guest.autostart = false; }, {}},
-        {[](Guest& guest) { guest.on_crash = OnCrash::restart; }, {}},
+        {[](Guest& guest) { guest.ends.on_crash = EndAction::restart; }, {}},
     };
     for (const auto& [edit, expected] : cases) {
         World world;

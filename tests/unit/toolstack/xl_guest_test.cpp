@@ -74,10 +74,12 @@ TEST_CASE("each key that is taken means what it means to xl") {
     CHECK(folder.guest("root = '/dev/xvda ro'\nextra = 'quiet'").arguments ==
           "root=/dev/xvda ro quiet");
     CHECK(folder.guest("cmdline = 'c'\nroot = 'r'\nextra = 'e'").arguments == "c");
-    CHECK(folder.guest("on_crash = 'restart'").on_crash == OnCrash::restart);
-    CHECK(folder.guest("on_crash = 'destroy'").on_crash == OnCrash::destroy);
-    CHECK(folder.guest("on_crash = 'restart'\non_watchdog = 'restart'").on_crash ==
-          OnCrash::restart);
+    CHECK(folder.guest("on_crash = 'restart'").ends.on_crash == EndAction::restart);
+    CHECK(folder.guest("on_poweroff = 'restart'\non_reboot = 'destroy'").ends ==
+          EndPolicy{.on_poweroff = EndAction::restart, .on_reboot = EndAction::destroy});
+    CHECK(folder.guest("on_crash = 'destroy'").ends.on_crash == EndAction::destroy);
+    CHECK(folder.guest("on_crash = 'restart'\non_watchdog = 'restart'").ends.on_crash ==
+          EndAction::restart);
     CHECK(folder.guest("uuid = '01234567-89AB-cdef-0123-456789abcdef'").uuid ==
           "01234567-89ab-cdef-0123-456789abcdef");
     CHECK(folder.guest("vif = ['bridge=xenbr0']").interfaces.size() == 1);
@@ -124,6 +126,10 @@ TEST_CASE("a value that is not what its key takes is told with file, line and ke
         {"uuid = '0123'", "f:1: uuid: a UUID, as "},
         {"on_crash = 'preserve'",
          "f:1: on_crash: \"destroy\" or \"restart\" is expected, not \"pr"},
+        {"on_poweroff = 'coredump-destroy'",
+         "f:1: on_poweroff: \"destroy\" or \"restart\" is expected, not \"co"},
+        {"on_reboot = ['restart']",
+         "f:1: on_reboot: \"destroy\" or \"restart\" is expected, not a"},
         {"on_watchdog = 'restart'", "f:1: on_watchdog: not supported"},
         {"vif = 'bridge=xenbr0'", "f:1: vif: a list is expected"},
         {"vif = ['mac=00:16:3e:00:00:01']",
@@ -156,8 +162,6 @@ TEST_CASE(
         {"disk", {"[]"}, {"['phy:/dev/sda,xvda,w']"}},
         {"hap", {"1"}, {"0"}},
         {"nestedhvm", {"0"}, {"1"}},
-        {"on_poweroff", {"'destroy'"}, {"'restart'", "'preserve'"}},
-        {"on_reboot", {"'restart'"}, {"'destroy'"}},
         {"on_soft_reset", {}, {"'soft-reset'"}},
         {"pci", {"[]"}, {"['01:00.0']"}},
         {"pool", {"'Pool-0'"}, {"'Pool-1'"}},

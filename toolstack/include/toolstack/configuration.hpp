@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "toolstack/end_policy.hpp"
 #include "toolstack/ipv4_interface.hpp"
 #include "toolstack/mac_address.hpp"
 
@@ -40,10 +41,6 @@ struct Interface {
 enum class GuestType { pvh, pv };
 std::string_view name(GuestType type);
 
-// What becomes of a guest that ended with a failure.
-enum class OnCrash { destroy, restart };
-std::string_view name(OnCrash action);
-
 struct Guest {
     std::string image = {};    // "nat", "dns", "probe", or an absolute path
     std::string ramdisk = {};  // of a Linux kernel: an absolute path, or empty
@@ -52,7 +49,7 @@ struct Guest {
     std::uint32_t vcpus = 1;     // of our own images always
     std::string arguments = {};  // words appended to the generated ones
     std::string zone = {};       // key of Configuration::zones, or empty
-    OnCrash on_crash = OnCrash::destroy;
+    EndPolicy ends = {};
     bool autostart = true;  // started by apply when it does not run
     std::string uuid = {};  // of its domain; empty: another for each
     // The xl.cfg file that `stemma create` took it from: apply leaves it alone and destroy takes

@@ -77,6 +77,11 @@ StoreResult<std::optional<MadeFrom>> read_made_from(Store& store, DomainId domai
 StoreResult<void> write_arguments(Store& store, TransactionId transaction, DomainId domain,
                                   std::string_view arguments);
 
+// What becomes of it when it ends, for the agent.
+StoreResult<void> write_end_policy(Store& store, TransactionId transaction, DomainId domain,
+                                   const EndPolicy& policy);
+StoreResult<EndPolicy> read_end_policy(Store& store, DomainId domain);
+
 // "interface 0: frontend 4 Connected, backend 2 InitWait"
 std::string describe_vif(Store& store, DomainId domain, unsigned index);
 // "interface 0: frontend 4 Connected, backend 2 InitWait; ...": for errors and net list.

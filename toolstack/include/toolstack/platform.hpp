@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "toolstack/descriptor.hpp"
+#include "toolstack/end_policy.hpp"
 #include "toolstack/error.hpp"
 #include "toolstack/mac_address.hpp"
 #include "xs_wire/path.hpp"
@@ -21,7 +22,7 @@ struct DomainRequest {
     bool paravirtual = false;  // PV instead of PVH; Xen only
     std::uint32_t memory = 0;  // MB
     std::uint32_t vcpus = 1;   // Xen only
-    std::string on_crash;      // "destroy" or "restart"
+    EndPolicy ends = {};
 };
 
 // What a fresh domain has: its number, and its ends of the XenStore's and the console's channel.
@@ -64,10 +65,6 @@ enum class DomainState {
     shut_down,  // it ended; still being cleaned up, or waiting for its creator to look
 };
 std::string_view name(DomainState state);
-
-// Why a domain is shut down.
-enum class Ending { none, poweroff, reboot, crash };
-std::string_view name(Ending ending);  // "" for none
 
 // Who answers the end of a domain: removes what it leaves, or makes it anew.
 enum class Keeper { agent, other_toolstack, nobody };

@@ -163,7 +163,9 @@ Result<AgentMessage> Agent::create(ClientId client, const AgentMessage& message)
     domain->id = free_domain_id();
     domain->name = name;
     domain->uuid = uuid;
-    domain->on_crash = message.text("on-crash");
+    for (const auto& key : end_keys)
+        domain->ends.*key.action =
+            parse_end_action(message.text(key.name)).value_or(EndPolicy().*key.action);
     domain->memory = static_cast<std::uint32_t>(*memory);
     domain->creator = client;
     domain->store_port = 1;  // event channels are a domain's own: the first is the store's

@@ -233,8 +233,7 @@ void Agent::bury(xs::DomainId id) {
     old_consoles_.emplace_back(name, std::move(domain->console));
     answer_console_waiters(name);
 
-    const bool anew = domain->ended_by == Ending::reboot ||
-                      (domain->ended_by == Ending::crash && domain->on_crash == "restart");
+    const bool anew = domain->ends.after(domain->ended_by) == EndAction::restart;
     if (domain->kept && !domain->doomed && anew) {
         restarter_->restart(name, std::chrono::steady_clock::now() - domain->started);
     }

@@ -33,7 +33,7 @@ std::string text_or_empty(const StoreResult<std::optional<std::string>>& found) 
 void Agent::remember_process(const HostedDomain& domain) {
     store_->write(process_path(domain.id),
                   process_name(domain.pid) + (domain.kept ? " kept" : " building"));
-    store_->write(library_path(domain.id) + "/stemma/on_crash", domain.on_crash);
+    (void)write_end_policy(*store_, 0, domain.id, domain.ends);
 }
 
 // After every new connection to xenstored. One that was restarted knows the domains by what the
@@ -76,7 +76,7 @@ void Agent::recover_domain(xs::DomainId id) {
     domain.name = text_or_empty(store_->find(home + "/name"));
     domain.uuid = text_or_empty(store_->find(home + "/vm"));
     if (domain.uuid.starts_with("/vm/")) domain.uuid.erase(0, 4);
-    domain.on_crash = text_or_empty(store_->find(library_path(id) + "/stemma/on_crash"));
+    domain.ends = read_end_policy(*store_, id).value_or(EndPolicy());
     domain.memory = static_cast<std::uint32_t>(std::strtoul(
         text_or_empty(store_->find(library_path(id) + "/stemma/memory")).c_str(), nullptr, 10));
     domain.store_port = static_cast<std::uint32_t>(

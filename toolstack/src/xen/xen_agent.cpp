@@ -127,14 +127,14 @@ void XenAgent::ended(const DomainInfo& domain) {
 }
 
 void XenAgent::bury(const DomainInfo& domain, Clock::duration lived) {
-    const auto on_crash = store_->find(library_path(domain.id) + "/stemma/on_crash");
+    const auto policy = read_end_policy(*store_, domain.id);
     if (const auto gone = platform_->end(domain.id); !gone) {
         log("of " + domain.name + " something is left: " + to_string(gone.error()));
     }
     guests_.erase(domain.id);
-    const bool anew = domain.ended_by == Ending::reboot ||
-                      (domain.ended_by == Ending::crash && on_crash && *on_crash == "restart");
-    if (anew) restarter_->restart(domain.name, lived);
+    if (policy.value_or(EndPolicy()).after(domain.ended_by) == EndAction::restart) {
+        restarter_->restart(domain.name, lived);
+    }
     // What came while a backend was waited for was taken for that backend's.
     loop_->after(std::chrono::milliseconds(0), [this] { look(); });
 }

@@ -222,7 +222,7 @@ Result<void> XenPlatform::keep(DomainId domain) {
     const auto& request = found->second.request;
     const std::string ours = library_path(domain) + "/stemma";
     auto kept = to_result(store_.transact([&](TransactionId transaction) -> StoreResult<void> {
-        if (auto set = store_.write(ours + "/on_crash", request.on_crash, transaction); !set) {
+        if (auto set = write_end_policy(store_, transaction, domain, request.ends); !set) {
             return set;
         }
         if (auto set = store_.write(ours + "/kept", "1", transaction); !set) return set;

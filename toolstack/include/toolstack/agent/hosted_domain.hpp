@@ -31,7 +31,7 @@ struct HostedDomain {
     xs::DomainId id = 0;
     std::string name;
     std::string uuid;
-    std::string on_crash;
+    EndPolicy ends;
     std::uint32_t memory = 0;  // MB
     Phase phase = Phase::building;
     // Who makes it: until it is kept, it ends when that client does.

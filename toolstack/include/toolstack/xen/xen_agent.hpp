@@ -14,9 +14,8 @@
 namespace stemma::toolstack {
 
 // The resident half of the toolstack on a Xen host: saves the network state of the guests that
-// stemma made, and answers their ends. One that powers off is removed; one that reboots is made
-// anew; one that crashes is either, by its on_crash. Domains of xl, which have an xl of their own,
-// are let be.
+// stemma made, and removes those that have ended or makes them anew, by their EndPolicy. Domains of
+// xl, which have an xl of their own, are let be.
 //
 // It keeps no state: what it finds at its start it takes up, also the ends that came while there
 // was no agent. xenstored's word (@releaseDomain, @introduceDomain) wakes it; nothing is polled but
